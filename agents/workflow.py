@@ -1,0 +1,81 @@
+"""What an agent is: a named, levelled, plain async function and the actions it may propose."""
+
+import hashlib
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agents.actions import AgentError
+
+if TYPE_CHECKING:
+    from agents.runtime import LiveRun
+
+Workflow = Callable[["LiveRun", str], Awaitable[str]]
+
+LEVEL_4_REFUSED = (
+    "Level 4 (autonomous) agents are refused: nothing around them can be reviewed. Prove the work at levels 1 to 3 "
+    "first; the recorded decisions and the release gate are the evidence that a step needs no person any more."
+)
+
+
+class BadAgent(AgentError):
+    """The declaration of an agent cannot be used; the message says why."""
+
+
+class UnknownAgent(AgentError):
+    """No agent has that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"There is no agent {name!r}. There are: {', '.join(self.known) or 'none'}.")
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One agent. `workflow(run, input)` does every step through `run` and returns the final output as a sentence.
+
+    `level`: 1 fixed pipeline, 2 conditional routing, 3 tool-using with checkpoints. `actions` are the names of all actions
+    it may propose. `usage` shows what to type after `/signoff run NAME`.
+    """
+
+    name: str
+    level: int
+    description: str
+    usage: str
+    actions: tuple[str, ...]
+    workflow: Workflow
+
+    def __post_init__(self) -> None:
+        if self.level == 4:
+            raise BadAgent(f"{self.name}: {LEVEL_4_REFUSED}")
+        if self.level not in (1, 2, 3):
+            raise BadAgent(f"{self.name}: level must be 1, 2 or 3, not {self.level}.")
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that change when the workflow's source file changes."""
+        source = inspect.getsource(inspect.getmodule(self.workflow) or self.workflow)
+        return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+
+class Agents(Mapping[str, Agent]):
+    """The agents that can be run, by name."""
+
+    def __init__(self, agents: Iterable[Agent] = ()) -> None:
+        self._by_name = {agent.name: agent for agent in agents}
+
+    def __getitem__(self, name: str) -> Agent:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownAgent(name, self._by_name) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)

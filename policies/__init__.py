@@ -1,0 +1,1 @@
+"""What may happen: rules, the judge that turns a proposal into a verdict, and who may decide."""

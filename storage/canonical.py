@@ -1,0 +1,46 @@
+"""Canonical JSON and the hashes that are built on it.
+
+RFC 8785 (JSON Canonicalization Scheme) gives each JSON value exactly one byte string, so a hash of it can bind what a
+person saw to what a machine runs.
+"""
+
+import hashlib
+
+import rfc8785
+from pydantic import JsonValue
+
+from storage.records import JsonObject
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical JSON form: a number that JSON cannot carry exactly, or a lone surrogate."""
+
+
+def canonical(value: JsonValue) -> bytes:
+    """The RFC 8785 form of `value`, UTF-8. Raises `NotCanonical`."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise NotCanonical(f"{error}: use a string for numbers beyond 2**53 and valid Unicode for text") from error
+
+
+def digest(value: JsonValue) -> str:
+    """SHA-256 of the canonical JSON of `value`, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def fingerprint(
+    *, action: str, arguments: JsonObject, target: str, agent: str, tenant: str, revision: int, policy_version: str
+) -> str:
+    """The hash that binds what was shown to what runs: 64 hexadecimal digits over everything that matters."""
+    return digest(
+        {
+            "action": action,
+            "arguments": arguments,
+            "target": target,
+            "agent": agent,
+            "tenant": tenant,
+            "revision": revision,
+            "policy_version": policy_version,
+        }
+    )

@@ -1,0 +1,193 @@
+"""The Store port: transactions in the words of the domain.
+
+A caller hands over a function; the store runs it inside one transaction and answers after the commit. Everything such a
+function does through its `Transaction` commits together or not at all: the state change, its audit row, the jobs it
+defers. The function must have no other effect, because a store may run it again when the transaction it shared a commit
+with failed. It runs on a database thread, never on the event loop, so it must not await or do I/O of its own.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from storage.records import (
+    AuditEntry,
+    Decision,
+    Evaluation,
+    Execution,
+    ExecutionStatus,
+    Job,
+    JsonObject,
+    Message,
+    Request,
+    RequestStatus,
+    Revision,
+    Run,
+    RunStatus,
+    Step,
+)
+
+T = TypeVar("T")
+
+
+class StorageError(Exception):
+    """Base of all errors of this package."""
+
+
+class StoreBusy(StorageError):
+    """The database did not answer in time or is not reachable; nothing was written, the caller may try again."""
+
+
+class SchemaOutdated(StorageError):
+    """The database's schema is not the one this program needs; `signoff db upgrade` mends it."""
+
+
+class NotFound(StorageError):
+    """No row has that id."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(f"There is no {kind} {id}.")
+        self.kind, self.id = kind, id
+
+
+class Fenced(StorageError):
+    """Another worker has claimed the run since; whatever this one still wanted to write is refused."""
+
+
+class Transaction(Protocol):
+    """What can be done inside one transaction. Conditional writes say with a bool or None whether they took effect."""
+
+    def now(self) -> datetime:
+        """The store's time (aware UTC), read now and not when the transaction began."""
+
+    # --- deliveries
+    def first_delivery(self, key: str) -> bool:
+        """Remember `key`; False if it was remembered before, so this is a redelivery and must have no effect."""
+
+    # --- runs and their journal
+    def add_run(self, run: Run) -> None: ...
+    def run(self, id: str) -> Run:
+        """Raises NotFound."""
+
+    def runs(self, *, limit: int = 20, status: RunStatus | None = None) -> Sequence[Run]:
+        """Newest first."""
+
+    def claim_run(self, id: str) -> Run | None:
+        """`ready` or `running` becomes `running` under the next attempt; None if there is nothing to run."""
+
+    def park_run(self, id: str, attempt: int) -> None:
+        """`running` becomes `waiting`. Raises Fenced."""
+
+    def wake_run(self, id: str) -> bool:
+        """`waiting` becomes `ready`."""
+
+    def end_run(self, run: Run) -> bool:
+        """Write the end (status, output, error, totals) of a run that has not ended yet, fenced by its attempt."""
+
+    def steps(self, run_id: str) -> Sequence[Step]:
+        """In order of their numbers."""
+
+    def write_step(self, step: Step, *, attempt: int | None) -> None:
+        """Insert the step, or replace it if its number exists and it is not `done` or `failed`.
+
+        `attempt` fences (raises Fenced unless the run is `running` under it); None is for the flow's own writes on a
+        parked run.
+        """
+
+    # --- requests
+    def add_request(self, request: Request, revision: Revision) -> None: ...
+    def request(self, id: str) -> Request:
+        """Raises NotFound."""
+
+    def find_requests(self, prefix: str) -> Sequence[Request]:
+        """At most 3 requests whose id starts with `prefix`, case-insensitive."""
+
+    def requests(
+        self,
+        *,
+        limit: int = 20,
+        status: RequestStatus | None = None,
+        run_id: str | None = None,
+        requester: str | None = None,
+    ) -> Sequence[Request]:
+        """Newest first."""
+
+    def revisions(self, request_id: str) -> Sequence[Revision]: ...
+    def hold_request(self, id: str, revision: int) -> Request | None:
+        """The conditional write that decides: touches and locks the request only if it is `pending`, at `revision` and not
+        past `expires_at` by the store's time at this very statement; None otherwise."""
+
+    def revise_request(self, request: Request, revision: Revision) -> None:
+        """Store a new revision of a request that this transaction holds."""
+
+    def move_request(
+        self, id: str, before: RequestStatus, after: RequestStatus, *, reason: str | None = None
+    ) -> Request | None:
+        """Status `before` becomes `after`; None if it was not `before`. Leaving `pending` sets `decided_at`."""
+
+    def expire_request(self, id: str) -> Request | None:
+        """`pending` and past `expires_at` becomes `expired`; None otherwise."""
+
+    def overdue_requests(self, limit: int) -> Sequence[str]:
+        """Ids of `pending` requests past `expires_at`, oldest first."""
+
+    def add_decision(self, decision: Decision) -> bool:
+        """False if that person has decided on that revision before."""
+
+    def decisions(self, request_id: str) -> Sequence[Decision]: ...
+
+    # --- executions
+    def claim_execution(self, execution: Execution) -> bool:
+        """False if its run's step, or its request, has an execution already: a grant is used once."""
+
+    def execution_of(self, run_id: str, step: int) -> Execution | None: ...
+    def executions(self, run_id: str) -> Sequence[Execution]: ...
+    def end_execution(
+        self, id: str, status: ExecutionStatus, *, receipt: JsonObject | None = None, error: str | None = None
+    ) -> Execution | None:
+        """`claimed` becomes `status`; None if it was not `claimed` any more."""
+
+    # --- evaluations, audit
+    def add_evaluation(self, evaluation: Evaluation) -> None: ...
+    def evaluations(self, *, limit: int = 100, run_id: str | None = None) -> Sequence[Evaluation]:
+        """Newest first."""
+
+    def audit(
+        self,
+        event: str,
+        *,
+        actor: str,
+        run_id: str | None = None,
+        request_id: str | None = None,
+        body: JsonObject | None = None,
+    ) -> None:
+        """Append to the audit chain. Links are computed when the transaction is about to commit."""
+
+    def audit_entries(
+        self, *, after: int = 0, limit: int = 1000, request_id: str | None = None, run_id: str | None = None
+    ) -> Sequence[AuditEntry]:
+        """In order of `seq`."""
+
+    # --- messages on surfaces
+    def add_message(self, message: Message) -> bool:
+        """False if the same purpose, subject and channel have a message already."""
+
+    def messages(self, subject: str) -> Sequence[Message]: ...
+    def update_message(self, message: Message) -> None: ...
+
+    # --- jobs
+    def defer(self, job: Job) -> None:
+        """Add the job to this transaction, through the store's Dispatch."""
+
+
+class Store(Protocol):
+    """A database that Signoff's state lives in."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one transaction; return its result after the commit. Raises StoreBusy, and what `work` raises."""
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on one consistent snapshot without blocking writers. Raises StoreBusy."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, then release the database."""
