@@ -286,6 +286,7 @@ class Decision(Record):
     fingerprint: str
     person: Person
     verb: Verb
+    reason: str | None = None  # why it was rejected, one of the reasons offered (see `bot/cards/form.py`)
     notes: str = ""
     created_at: datetime
 

@@ -1,0 +1,1 @@
+"""What a surface shows of requests and runs, neutral until a surface renders it. Pure: rows in, values out."""

@@ -1,0 +1,160 @@
+"""Forms: typed inputs made from an action's argument model, for the edit and reject dialogs of every surface."""
+
+import types
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from pydantic import EmailStr, JsonValue
+from pydantic.fields import FieldInfo
+
+from agents.actions import Action
+from storage.records import JsonObject, Record
+
+Kind = Literal["text", "lines", "email", "number", "integer", "boolean", "choice", "date"]
+
+NOTES_MAX = 2000  # characters; enough for a paragraph, and within what every surface's text input takes
+
+REJECT_REASONS = {
+    "wrong_action": "Wrong action for this case",
+    "wrong_details": "Right action, wrong details",
+    "not_enough_evidence": "Not enough evidence",
+    "not_allowed": "Against our rules",
+    "no_longer_needed": "No longer needed",
+    "other": "Something else (say in the notes)",
+}
+
+
+class FormField(Record):
+    """One input. `value` is what it starts with; `choices` maps stored values to labels; limits are inclusive."""
+
+    name: str
+    label: str
+    hint: str | None = None
+    kind: Kind
+    value: JsonValue = None
+    required: bool = True
+    choices: dict[str, str] = {}
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+
+
+class Form(Record):
+    """A dialog about one revision of one request. `intro` says in a sentence what submitting does."""
+
+    purpose: Literal["edit", "reject"]
+    request_id: str
+    revision: int
+    fingerprint: str
+    title: str
+    intro: str
+    submit: str
+    fields: tuple[FormField, ...]
+
+
+NOTES = FormField(
+    name="notes",
+    label="Notes",
+    hint="Kept with the decision; the person who asked sees them.",
+    kind="lines",
+    required=False,
+    max_length=NOTES_MAX,
+)
+
+
+def argument_fields(action: Action[Any], arguments: JsonObject) -> tuple[FormField, ...]:
+    """Inputs for the action's arguments, filled with the given ones."""
+    fields = action.arguments.model_fields
+    return tuple(_field(name, info, arguments.get(name)) for name, info in fields.items())
+
+
+def reject_fields() -> tuple[FormField, ...]:
+    """The reason and the notes of a rejection."""
+    reason = FormField(name="reason", label="Reason", kind="choice", choices=REJECT_REASONS)
+    return (reason, NOTES)
+
+
+def arguments_from(form_values: dict[str, JsonValue], fields: tuple[FormField, ...]) -> JsonObject:
+    """What the person typed, as raw arguments for the action's own validation; empty optional inputs become null."""
+    return {field.name: _typed(field, form_values.get(field.name)) for field in fields if field.name != NOTES.name}
+
+
+def _typed(field: FormField, value: JsonValue) -> JsonValue:
+    if field.kind == "boolean":
+        return bool(value)
+    if field.kind == "integer" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
+        return int(value)
+    if field.kind in ("number", "email") and isinstance(value, str):
+        value = value.strip()
+    return None if value == "" and not field.required else value
+
+
+def _field(name: str, info: FieldInfo, value: JsonValue) -> FormField:
+    kind_of = _without_none(info.annotation)
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    limits = _limits(info)
+    return FormField(
+        name=name,
+        label=info.title or name.replace("_", " ").capitalize(),
+        hint=info.description,
+        kind=_kind(kind_of, multiline=bool(extra.get("multiline"))),
+        value=value,
+        required=info.is_required(),
+        choices=_choices(kind_of),
+        min_length=limits.get("min_length"),
+        max_length=limits.get("max_length"),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+    )
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) in (Union, types.UnionType):
+        rest = [part for part in get_args(annotation) if part is not type(None)]
+        return rest[0] if len(rest) == 1 else str
+    return annotation
+
+
+def _kind(annotation: Any, *, multiline: bool) -> Kind:
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if annotation is EmailStr:
+        return "email"
+    if not isinstance(annotation, type):
+        return "lines" if multiline else "text"
+    by_class: tuple[tuple[type, Kind], ...] = (
+        (bool, "boolean"), (Enum, "choice"), (int, "integer"), (Decimal, "number"), (float, "number"), (date, "date"),
+    )  # fmt: skip
+    kind = next((kind for base, kind in by_class if issubclass(annotation, base)), None)
+    return kind or ("lines" if multiline else "text")
+
+
+def _choices(annotation: Any) -> dict[str, str]:
+    if get_origin(annotation) is Literal:
+        return {str(value): str(value).replace("_", " ").capitalize() for value in get_args(annotation)}
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return {str(member.value): member.name.replace("_", " ").capitalize() for member in annotation}
+    return {}
+
+
+def _limits(info: FieldInfo) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    for part in info.metadata:
+        match part:
+            case MinLen():
+                limits["min_length"] = part.min_length
+            case MaxLen():
+                limits["max_length"] = part.max_length
+            case Ge():
+                limits["minimum"] = str(part.ge)
+            case Gt():
+                limits["minimum"] = str(part.gt)
+            case Le():
+                limits["maximum"] = str(part.le)
+            case Lt():
+                limits["maximum"] = str(part.lt)
+    return limits

@@ -1,0 +1,68 @@
+"""The Surface port: a place where people meet requests, in verbs of approval and not of any platform."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, Protocol
+
+from bot.cards.card import View
+from bot.cards.text import Text
+from storage.records import JsonObject, Person, Place
+
+
+class SurfaceError(Exception):
+    """The platform refused for good; the message says why and what to do."""
+
+
+class SurfaceBusy(Exception):
+    """The platform asked to wait, or could not be reached; the same call may go through after `delay`."""
+
+    def __init__(self, delay: timedelta, reason: str) -> None:
+        super().__init__(reason)
+        self.delay = delay
+
+
+class MessageGone(SurfaceError):
+    """The message to be updated was deleted, or its channel cannot be reached any more."""
+
+
+Standing = Literal["member", "guest", "deactivated", "stranger"]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a message stands: the surface's own address to update it, and the thread in which to reply to it."""
+
+    address: JsonObject
+    thread: Place
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody as the directory knows them now."""
+
+    person: Person
+    standing: Standing
+
+
+class Surface(Protocol):
+    """One chat platform. Every method raises SurfaceError or SurfaceBusy, and nothing else."""
+
+    name: str
+
+    async def post(self, place: Place, view: View) -> Posted:
+        """Post a card or a notice. With `place.thread` it goes into that thread, and a card is shown in the channel too."""
+
+    async def update(self, address: JsonObject, view: View) -> None:
+        """Replace what a message shows. Raises MessageGone."""
+
+    async def reply(self, place: Place, text: Text) -> None:
+        """Say something in `place.thread`, or in the channel if there is none."""
+
+    async def tell(self, person: Person, place: Place | None, text: Text) -> None:
+        """Say something that only `person` sees: there if possible, else in a direct message."""
+
+    async def person(self, key: str) -> Known:
+        """Look somebody up in the directory, now."""
+
+    async def members(self, group: str) -> frozenset[str]:
+        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is no such group."""
