@@ -17,12 +17,14 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from agents.actions import Actions, AgentError
-from agents.model import Answer, Model, ModelError, Prompt, Usage
+from agents.model import Answer, Model, ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Prompt, Usage
 from agents.workflow import Agent
 from storage.records import Evidence, JsonObject, Proposal, Risk, Step, StepStatus, StepType
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+
+_MODEL_ERRORS: dict[str, type[AgentError]] = {error.kind: error for error in (ModelError, ModelUnavailable, ModelRefused, ModelNonsense)}
 
 
 class WorkflowChanged(AgentError):
@@ -42,6 +44,10 @@ class UndeclaredAction(AgentError):
 
 class WorkflowFailed(AgentError):
     """Raised by a workflow that cannot go on, with a sentence for the person who asked."""
+
+
+class StepFailed(AgentError):
+    """A step that reads or computes failed; the message is its error's. Replay raises it again instead of trying again."""
 
 
 class Signal(BaseException):
@@ -84,7 +90,9 @@ class Outcome:
 class Journal(Protocol):
     """The rows of one claimed run. Every write is fenced: after another worker has claimed the run, writes raise."""
 
-    steps: Sequence[Step]
+    @property
+    def steps(self) -> Sequence[Step]:
+        """What was recorded so far, in order."""
 
     async def write(self, step: Step) -> None:
         """Insert or finish a step."""
@@ -205,6 +213,8 @@ class LiveRun:
         recorded = self._recorded(number)
         if recorded and recorded.status is StepStatus.done:
             return recorded.result
+        if recorded and recorded.status is StepStatus.failed:
+            raise _failure(recorded)  # as it did before, so that a workflow that went on from it takes the same path
         step = Step(
             run_id=self.id,
             number=number,
@@ -219,8 +229,9 @@ class LiveRun:
         try:
             result, detail = await work()
         except (AgentError, asyncio.TimeoutError) as error:
-            await self.journal.write(self._failed(step, error))
-            raise
+            failed = self._failed(step, error)
+            await self.journal.write(failed)
+            raise _failure(failed) from error
         await self.journal.write(
             step.model_copy(
                 update={"status": StepStatus.done, "detail": detail, "result": result, "finished_at": self.now()}
@@ -233,8 +244,19 @@ class LiveRun:
         if isinstance(error, ModelError):
             detail["model_error"] = error.kind
         return step.model_copy(
-            update={"status": StepStatus.failed, "error": str(error), "detail": detail, "finished_at": self.now()}
+            update={
+                "status": StepStatus.failed,
+                "error": str(error) or "It took too long.",
+                "detail": detail,
+                "finished_at": self.now(),
+            }
         )
+
+
+def _failure(step: Step) -> AgentError:
+    """The error of a failed step, the same when it happens and when it is replayed."""
+    kind = step.detail.get("model_error")
+    return _MODEL_ERRORS.get(str(kind), StepFailed)(step.error or "")
 
 
 def _one_line(text: str) -> str:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic import EmailStr, JsonValue
+from pydantic import EmailStr, Field, JsonValue
 from pydantic.fields import FieldInfo
 
 from agents.actions import Action
@@ -36,7 +36,7 @@ class FormField(Record):
     kind: Kind
     value: JsonValue = None
     required: bool = True
-    choices: dict[str, str] = {}
+    choices: dict[str, str] = Field(default_factory=dict)
     min_length: int | None = None
     max_length: int | None = None
     minimum: str | None = None

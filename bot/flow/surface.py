@@ -65,4 +65,4 @@ class Surface(Protocol):
         """Look somebody up in the directory, now."""
 
     async def members(self, group: str) -> frozenset[str]:
-        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is no such group."""
+        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is none."""

@@ -1,0 +1,194 @@
+"""Cards and notices from rows. Pure: the same rows give the same card, on every surface."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agents.actions import Actions
+from bot.cards import lines
+from bot.cards.card import Card, CardField, Change, Notice
+from bot.cards.form import REJECT_REASONS
+from bot.cards.text import Text, Who, bold, code, quote, words
+from storage.records import (
+    Decision,
+    Execution,
+    ExecutionStatus,
+    JsonObject,
+    Person,
+    Request,
+    RequestStatus,
+    Revision,
+    Run,
+    RunStatus,
+    Verb,
+)
+
+STATES = {
+    RequestStatus.pending: "Needs approval",
+    RequestStatus.approved: "Approved, about to run",
+    RequestStatus.executing: "Approved, running",
+    RequestStatus.succeeded: "Approved and done",
+    RequestStatus.failed: "Approved, but failed",
+    RequestStatus.unknown: "Approved, outcome unknown",
+    RequestStatus.rejected: "Rejected",
+    RequestStatus.expired: "Expired",
+    RequestStatus.cancelled: "Cancelled",
+}
+
+LONG = 60  # characters from which a value is set off as a block of its own
+EXCERPT = 140  # characters of the input that a notice shows
+
+
+def card_of(
+    actions: Actions,
+    request: Request,
+    revisions: Sequence[Revision],
+    decisions: Sequence[Decision],
+    execution: Execution | None,
+) -> Card:
+    """The card of a request as it stands."""
+    fields = _fields(actions, request)
+    pending = request.status is RequestStatus.pending
+    buttons: tuple[Verb, ...] = ("approve", "edit", "reject") if pending else ()
+    return Card(
+        request_id=request.id,
+        revision=request.revision,
+        fingerprint=request.fingerprint,
+        status=request.status,
+        heading=actions[request.action].title if request.action in actions else request.action,
+        state=STATES[request.status],
+        risk=request.verdict.risk,
+        target=request.target,
+        fields=fields,
+        changes=_changes(actions, request, revisions),
+        summary=request.summary,
+        evidence=request.evidence,
+        labels=request.labels,
+        agent=request.agent,
+        run_id=request.run_id,
+        requester=request.requester,
+        reasons=request.verdict.reasons,
+        quorum=request.verdict.quorum,
+        approvals=_approvals(request, decisions),
+        expires_at=request.expires_at,
+        lines=_story(request, decisions, execution),
+        buttons=buttons,
+    )
+
+
+def notice_of(run: Run, requests: Sequence[Request]) -> Notice:
+    """The notice of a run as it stands."""
+    return Notice(
+        run_id=run.id,
+        agent=run.agent,
+        status=run.status,
+        headline=_headline(run, requests),
+        excerpt=_excerpt(run.input),
+        outcome=run.final_output or run.error,
+        labels=tuple(label for request in requests for label in request.labels)[:1],
+    )
+
+
+def value_text(value: object) -> str:
+    """An argument as people read it."""
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(value_text(item) for item in value)
+        case _:
+            return str(value)
+
+
+def _fields(actions: Actions, request: Request) -> tuple[CardField, ...]:
+    texts = {name: value_text(value) for name, value in request.arguments.items()}
+    return tuple(
+        CardField(
+            name=name, label=label_of(actions, request.action, name), value=text, long=len(text) > LONG or "\n" in text
+        )
+        for name, text in texts.items()
+    )
+
+
+def label_of(actions: Actions, action: str, name: str) -> str:
+    """What an argument is called on cards and forms."""
+    if action in actions:
+        info: Any = actions[action].arguments.model_fields.get(name)
+        if info is not None and info.title:
+            return str(info.title)
+    return name.replace("_", " ").capitalize()
+
+
+def _changes(actions: Actions, request: Request, revisions: Sequence[Revision]) -> tuple[Change, ...]:
+    if not revisions:
+        return ()
+    before: JsonObject = revisions[0].arguments
+    return tuple(
+        Change(
+            name=name,
+            label=label_of(actions, request.action, name),
+            before=value_text(before.get(name)),
+            after=value_text(value),
+        )
+        for name, value in request.arguments.items()
+        if before.get(name) != value
+    )
+
+
+def _approvals(request: Request, decisions: Sequence[Decision]) -> tuple[Person, ...]:
+    """Who approved the revision that the card shows."""
+    given = (d for d in decisions if d.fingerprint == request.fingerprint and d.verb != "reject")
+    return tuple({decision.person.key: decision.person for decision in given}.values())
+
+
+def _story(request: Request, decisions: Sequence[Decision], execution: Execution | None) -> tuple[Text, ...]:
+    told = [_told(decision) for decision in decisions]
+    if request.status in (RequestStatus.expired, RequestStatus.cancelled):
+        told.append(lines.standing(request, ()))
+    if execution is not None and execution.status is not ExecutionStatus.claimed:
+        told.append(_ran(execution))
+    return tuple(told)
+
+
+def _told(decision: Decision) -> Text:
+    verb = {"approve": "Approved", "edit": "Edited and approved", "reject": "Rejected"}[decision.verb]
+    why = f": {reason_of(decision)}" if decision.reason else ""
+    notes = (quote(decision.notes, block=True),) if decision.notes else ()
+    at = f" · {decision.created_at:%H:%M} UTC{why}"
+    return words(bold(verb), " by ", Who(person=decision.person), at, *notes)
+
+
+def reason_of(decision: Decision) -> str:
+    """The words of a reject reason."""
+    return REJECT_REASONS.get(decision.reason or "", decision.reason or "")
+
+
+def _ran(execution: Execution) -> Text:
+    if execution.status is ExecutionStatus.succeeded:
+        receipt = execution.receipt or {}
+        return words(bold("Done: "), quote(str(receipt.get("summary") or execution.action)))
+    if execution.status is ExecutionStatus.failed:
+        return words(bold("Failed: "), quote(execution.error or ""))
+    return words(bold("Outcome unknown: "), quote(execution.error or ""), " Please look whether it happened.")
+
+
+def _headline(run: Run, requests: Sequence[Request]) -> Text:
+    asked = Who(person=run.requester)
+    state = {
+        RunStatus.ready: "has been asked to work",
+        RunStatus.running: "is working",
+        RunStatus.waiting: "waits for a decision",
+        RunStatus.succeeded: "is done",
+        RunStatus.failed: "could not finish",
+        RunStatus.blocked: "was stopped by the policy",
+        RunStatus.cancelled: "was cancelled",
+    }[run.status]
+    waiting = [r for r in requests if r.status is RequestStatus.pending]
+    about = (" on ", code(waiting[0].id)) if waiting and run.status is RunStatus.waiting else ()
+    return words(bold(run.agent), f" {state}", *about, " · asked by ", asked)
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -1,0 +1,106 @@
+"""The lines that tell the story in a thread and on a decided card. One place for the words, so that every surface says
+the same."""
+
+from collections.abc import Sequence
+
+from agents.runtime import Outcome
+from bot.cards.text import Quote, Text, Who, bold, code, quote, words
+from storage.records import Decision, Person, Proposal, Request, RequestStatus, Run, RunStatus
+
+Unposted = tuple[Person, Text]
+
+
+def first_of(person: Person, missing: int) -> Text:
+    """Somebody approved, and more people are needed."""
+    return words(
+        Who(person=person), " approved. ", bold(f"{missing} more {'person' if missing == 1 else 'people'} must approve.")
+    )
+
+
+def approved(person: Person, notes: str) -> Text:
+    """Enough people approved."""
+    return words(bold("Approved"), " by ", Who(person=person), ". It runs now.", *_notes(notes))
+
+
+def edited(person: Person, before: Request, after: Request, notes: str) -> Text:
+    """Somebody changed arguments."""
+    names = [name for name in after.arguments if after.arguments.get(name) != before.arguments.get(name)]
+    what = ", ".join(name.replace("_", " ") for name in names) or "the proposal"
+    return words(bold("Edited"), " by ", Who(person=person), f": {what} (revision {after.revision}).", *_notes(notes))
+
+
+def rejected(person: Person, outcome: Outcome) -> Text:
+    """Somebody said no."""
+    return words(bold("Rejected"), " by ", Who(person=person), f": {outcome.reason}.", *_notes(outcome.notes))
+
+
+def expired(request: Request) -> Text:
+    """Nobody decided in time."""
+    return words(bold("Expired."), f" Nobody decided within {_duration(request)}. Nothing was done.")
+
+
+def cancelled(person: Person) -> Text:
+    """The requester took it back."""
+    return words(bold("Cancelled"), " by ", Who(person=person), ". Nothing was done.")
+
+
+def executed(request: Request, result: Outcome) -> Text:
+    """What became of the approved action."""
+    if result.succeeded:
+        return words(bold("Done. "), quote(str(result.receipt.get("summary") or f"{request.action} succeeded.")))
+    if result.status == "failed":
+        return words(bold("Failed. "), "Nothing was done: ", quote(result.reason))
+    return words(
+        bold("Outcome unknown. "), quote(result.reason), " Somebody must look whether it happened; it will not run again."
+    )
+
+
+def logged(run: Run, proposal: Proposal, result: Outcome) -> Text:
+    """An action that ran by itself and is only logged."""
+    told = str(result.receipt.get("summary") or result.reason or result.status)
+    return words(bold("Logged: "), code(proposal.action), f" by {run.agent}, without asking. ", quote(told))
+
+
+def run_ended(run: Run) -> Text:
+    """The end of a run, told to the person who asked."""
+    asked = Who(person=run.requester, ping=True)
+    if run.status is RunStatus.succeeded:
+        return words(asked, " ", quote(run.final_output or "Done."))
+    if run.status is RunStatus.blocked:
+        return words(asked, " ", bold("Blocked by policy. "), quote(run.error or ""))
+    return words(asked, " ", bold("This run failed. "), quote(run.error or ""))
+
+
+def unposted(person: Person, subject: str, why: str) -> Unposted:
+    """A card or notice could not be posted anywhere."""
+    return person, words("The card of ", code(subject), " could not be posted: ", why)
+
+
+def standing(request: Request, decisions: Sequence[Decision]) -> Text:
+    """How a request stands, told to somebody who came late."""
+    last = decisions[-1] if decisions else None
+    when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
+    match request.status:
+        case RequestStatus.pending:
+            return words("This is recorded and waits for somebody else.") if last else words("This is still open.")
+        case RequestStatus.expired:
+            return words(f"This expired at {request.expires_at:%H:%M} UTC. Nothing was done.")
+        case RequestStatus.cancelled:
+            return words("This was cancelled", when, ". ", quote(request.reason or ""))
+        case RequestStatus.rejected if last:
+            return words(Who(person=last.person), " has rejected this already", when, ".")
+        case _ if last:
+            return words(Who(person=last.person), " has approved this already", when, ".")
+        case _:
+            return words(f"This is {request.status} already.")
+
+
+def _notes(notes: str) -> tuple[str | Quote, ...]:
+    return (quote(notes, block=True),) if notes else ()
+
+
+def _duration(request: Request) -> str:
+    minutes = round((request.expires_at - request.created_at).total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} hour{'s' if hours != 1 else ''}"] if hours else []
+    return " ".join([*parts, f"{rest} minutes"] if rest or not hours else parts)

@@ -1,0 +1,115 @@
+"""How a request leaves `pending`: approved and on its way to run, or ended without running."""
+
+from pydantic import JsonValue
+
+from agents.runtime import Outcome
+from bot.cards import lines
+from bot.cards.text import Text
+from bot.flow import jobs
+from bot.flow.evaluate import differences, request_evaluation
+from bot.flow.outcomes import outcome_json
+from bot.flow.signoff import Signoff
+from storage.records import JsonObject, Person, Request, RequestStatus, Step, StepStatus
+from storage.store import NotFound, Transaction
+
+APPROVED: JsonValue = {"approved": True}  # result of an approval step whose outcome is the execution step after it
+SWEEP = 100  # requests expired in one go; a sweep goes on until none is left
+
+
+def settle(tx: Transaction, held: Request, person: Person, verb: str, notes: str) -> None:
+    """Enough people approved: the approval step is done and the execution is deferred."""
+    approved = tx.move_request(held.id, RequestStatus.pending, RequestStatus.approved)
+    assert approved is not None  # noqa: S101  # this transaction holds it
+    _finish_approval(tx, approved, {"decision": verb}, None)
+    tx.audit(
+        "request.approved",
+        actor=person.key,
+        run_id=held.run_id,
+        request_id=held.id,
+        body={"revision": held.revision, "fingerprint": held.fingerprint, "arguments": held.arguments},
+    )
+    tx.defer(jobs.execute(approved))
+    tx.defer(jobs.show_card(approved))
+    tx.defer(jobs.reply(held.run_id, lines.approved(person, notes), request_id=held.id))
+
+
+def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome, *, actor: str, said: Text) -> None:
+    """The request ended without running: journal, audit, evaluation, card, thread, and the run that goes on."""
+    _finish_approval(tx, request, {"decision": outcome.status, "reason": outcome.reason}, outcome)
+    tx.audit(
+        f"request.{outcome.status}",
+        actor=actor,
+        run_id=request.run_id,
+        request_id=request.id,
+        body={"revision": request.revision, "reason": outcome.reason, "notes": outcome.notes},
+    )
+    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome))
+    tx.defer(jobs.show_card(request))
+    tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
+    tx.wake_run(request.run_id)
+    tx.defer(jobs.advance(request.run_id))
+
+
+def expire(tx: Transaction, signoff: Signoff, request_id: str) -> Request | None:
+    """End a request whose time is over; None if it is not, or was decided."""
+    expired = tx.expire_request(request_id)
+    if expired is None:
+        return None
+    outcome = Outcome("expired", expired.arguments, reason="Nobody decided in time.")
+    close(tx, signoff, expired, outcome, actor="signoff", said=lines.expired(expired))
+    return expired
+
+
+def cancel(tx: Transaction, signoff: Signoff, request_id: str, person: Person) -> Request | None:
+    """Take a pending request back; None if it is not pending any more."""
+    reason = f"{person.name} took it back."
+    cancelled = tx.move_request(request_id, RequestStatus.pending, RequestStatus.cancelled, reason=reason)
+    if cancelled is None:
+        return None
+    outcome = Outcome("cancelled", cancelled.arguments, reason=reason)
+    close(tx, signoff, cancelled, outcome, actor=person.key, said=lines.cancelled(person))
+    return cancelled
+
+
+async def sweep(signoff: Signoff) -> int:
+    """Expire everything that is overdue; returns how many. Any number of replicas may sweep at once."""
+    swept = 0
+    while overdue := await signoff.store.read(lambda tx: tx.overdue_requests(SWEEP)):
+        ended = [await _expire_one(signoff, request_id) for request_id in overdue]
+        swept += sum(ended)
+        if not any(ended):
+            break
+    return swept
+
+
+async def _expire_one(signoff: Signoff, request_id: str) -> bool:
+    return await signoff.store.write(lambda tx: expire(tx, signoff, request_id)) is not None
+
+
+def _finish_approval(tx: Transaction, request: Request, detail: JsonObject, outcome: Outcome | None) -> None:
+    """Complete the `approval` step: who, how long people took, what they decided, and the edit as a diff."""
+    step = _approval_step(tx, request)
+    decisions = tx.decisions(request.id)
+    first = tx.revisions(request.id)[0]
+    now = tx.now()
+    told: JsonObject = {
+        **step.detail,
+        **detail,
+        "people": [{"person": d.person.key, "decision": d.verb, "notes": d.notes} for d in decisions],
+        "diff": [dict(change) for change in differences(first.arguments, request.arguments)],
+        "wait_ms": round((now - step.started_at).total_seconds() * 1000),
+    }
+    done = {
+        "status": StepStatus.done,
+        "detail": told,
+        "result": outcome_json(outcome) if outcome else APPROVED,
+        "finished_at": now,
+    }
+    tx.write_step(step.model_copy(update=done), attempt=None)
+
+
+def _approval_step(tx: Transaction, request: Request) -> Step:
+    for step in tx.steps(request.run_id):
+        if step.number == request.step:
+            return step
+    raise NotFound("step", f"{request.run_id}:{request.step}")

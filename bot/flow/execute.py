@@ -1,0 +1,220 @@
+"""Third stretch: what was approved runs exactly as it was shown, once.
+
+The intent is committed before the effect, the result after it. A process that dies between the two leaves an execution
+that is `claimed` and stays so; whoever finds it later reports it as `unknown`, to a person, and never runs it again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agents.actions import Action, ActionFailed, Actions, AgentError, Effect, EffectUnknown
+from agents.runtime import Outcome
+from bot.cards import lines
+from bot.flow import jobs
+from bot.flow.evaluate import request_evaluation
+from bot.flow.outcomes import outcome_json
+from bot.flow.signoff import Signoff
+from storage.canonical import fingerprint
+from storage.records import (
+    Execution,
+    ExecutionStatus,
+    JsonObject,
+    Request,
+    RequestStatus,
+    Step,
+    StepStatus,
+    StepType,
+)
+from storage.store import Fenced, Transaction
+
+log = logging.getLogger(__name__)
+
+LONGEST = 60.0  # seconds an executor may take before its effect is called unknown
+
+ENDS = {
+    "succeeded": (ExecutionStatus.succeeded, RequestStatus.succeeded),
+    "failed": (ExecutionStatus.failed, RequestStatus.failed),
+    "unknown": (ExecutionStatus.unknown, RequestStatus.unknown),
+}
+
+
+async def execute(signoff: Signoff, request_id: str) -> None:
+    """The job behind an approval. Running it again, or late, changes nothing."""
+    claimed = await signoff.store.write(lambda tx: claim(tx, signoff, request_id))
+    if claimed is None:
+        return
+    request, execution = claimed
+    result = await perform(signoff.actions, execution, edited=request.revision > 1)
+    await signoff.store.write(lambda tx: report(tx, signoff, request.id, execution, result))
+
+
+def claim(tx: Transaction, signoff: Signoff, request_id: str) -> tuple[Request, Execution] | None:
+    """Take the one right to run an approved request; None if there is nothing to run."""
+    request = tx.request(request_id)
+    if request.status is RequestStatus.executing:
+        _report_lost(tx, signoff, request)
+        return None
+    if request.status is not RequestStatus.approved:
+        return None
+    if problem := mismatch(tx, request):
+        _report_refused(tx, signoff, request, problem)
+        return None
+    execution = _execution(tx, signoff, request)
+    if tx.move_request(request.id, RequestStatus.approved, RequestStatus.executing) is None:
+        return None
+    detail: JsonObject = {"tool": request.action, "arguments": request.arguments, "approval_request_id": request.id}
+    begin(tx, signoff, request.agent, execution, {**detail, "proposal_step": request.step - 1}, attempt=None)
+    tx.defer(jobs.show_card(request))
+    return request, execution
+
+
+def mismatch(tx: Transaction, request: Request) -> str | None:
+    """Why what would run is not what enough people approved; None if it is exactly that.
+
+    The fingerprint is computed afresh from the arguments that the executor is about to get, and compared with what each
+    counted decision was made on. A row that was changed after the approval does not run.
+    """
+    mark = fingerprint(
+        action=request.action,
+        arguments=request.arguments,
+        target=request.target,
+        agent=request.agent,
+        tenant=request.tenant,
+        revision=request.revision,
+        policy_version=request.verdict.policy_version,
+    )
+    if mark != request.fingerprint:
+        return "What was about to run is not what was shown, so it was refused."
+    people = {
+        decision.person.key
+        for decision in tx.decisions(request.id)
+        if decision.fingerprint == mark and decision.verb != "reject"
+    }
+    if len(people) < request.verdict.quorum:
+        return f"Only {len(people)} of {request.verdict.quorum} people approved exactly this, so it was refused."
+    return None
+
+
+def begin(
+    tx: Transaction, signoff: Signoff, agent: str, execution: Execution, detail: JsonObject, *, attempt: int | None
+) -> Step:
+    """Journal that an effect is about to happen. Raises Fenced if somebody else has begun it."""
+    step = Step(
+        run_id=execution.run_id, number=execution.step, span_id=signoff.ids.span(), type=StepType.tool_call,
+        name=execution.action, status=StepStatus.started, detail=detail, started_at=tx.now(),
+    )  # fmt: skip
+    if not tx.claim_execution(execution):
+        raise Fenced(f"{execution.action} was begun by another worker.")
+    tx.write_step(step, attempt=attempt)
+    tx.audit(
+        "execution.claimed",
+        actor=f"agent:{agent}",
+        run_id=execution.run_id,
+        request_id=execution.request_id,
+        body={"execution": execution.id, "action": execution.action, "fingerprint": execution.fingerprint},
+    )
+    return step
+
+
+async def perform(actions: Actions, execution: Execution, *, edited: bool = False) -> Outcome:
+    """Run the executor with exactly the recorded arguments. Never raises for what an executor does."""
+    status, reason, receipt = await _effect(actions, execution)
+    return Outcome(status, execution.arguments, edited=edited, reason=reason, receipt=receipt)
+
+
+def end(tx: Transaction, signoff: Signoff, execution: Execution, result: Outcome, attempt: int | None) -> Step:
+    """Journal what became of an effect. A late report about an execution that was given up is kept in the audit only."""
+    status = ENDS[result.status][0]
+    ended = tx.end_execution(execution.id, status, receipt=result.receipt or None, error=result.reason or None)
+    began = next(step for step in tx.steps(execution.run_id) if step.number == execution.step)
+    detail = {**began.detail, "result": result.status, "receipt": result.receipt}
+    step = began.model_copy(
+        update={
+            "status": StepStatus.done if result.succeeded else StepStatus.failed,
+            "detail": detail,
+            "result": outcome_json(result),
+            "error": result.reason or None,
+            "finished_at": tx.now(),
+        }
+    )
+    if ended is not None:
+        tx.write_step(step, attempt=attempt)
+    tx.audit(
+        f"execution.{result.status}" if ended is not None else "execution.late_report",
+        actor="signoff",
+        run_id=execution.run_id,
+        request_id=execution.request_id,
+        body={"execution": execution.id, "reason": result.reason, "receipt": result.receipt, "reported": result.status},
+    )
+    return step
+
+
+def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execution, result: Outcome) -> None:
+    """The end of a request: its execution's result, its evaluation, the card, and the run that goes on."""
+    request = tx.move_request(request_id, RequestStatus.executing, ENDS[result.status][1], reason=result.reason or None)
+    notes = " ".join(decision.notes for decision in tx.decisions(request_id) if decision.notes)
+    result = replace(result, notes=notes)
+    end(tx, signoff, execution, result, None)
+    if request is None:
+        return
+    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, result))
+    tx.defer(jobs.show_card(request))
+    tx.defer(jobs.reply(request.run_id, lines.executed(request, result), request_id=request.id))
+    tx.wake_run(request.run_id)
+    tx.defer(jobs.advance(request.run_id))
+
+
+def _execution(tx: Transaction, signoff: Signoff, request: Request) -> Execution:
+    return Execution(
+        id=signoff.ids.new("exe"),
+        run_id=request.run_id,
+        step=request.step + 1,
+        request_id=request.id,
+        action=request.action,
+        arguments=request.arguments,
+        fingerprint=request.fingerprint,
+        started_at=tx.now(),
+    )
+
+
+def _report_lost(tx: Transaction, signoff: Signoff, request: Request) -> None:
+    execution = tx.execution_of(request.run_id, request.step + 1)
+    if execution is not None and execution.status is ExecutionStatus.claimed:
+        reason = "The service stopped while this action was running. Look whether it happened; it is not tried again."
+        report(tx, signoff, request.id, execution, Outcome("unknown", request.arguments, reason=reason))
+
+
+def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem: str) -> None:
+    """Integrity broken: nothing runs, and everybody can see that and why."""
+    execution = _execution(tx, signoff, request)
+    tx.move_request(request.id, RequestStatus.approved, RequestStatus.executing)
+    detail: JsonObject = {"tool": request.action, "approval_request_id": request.id, "proposal_step": request.step - 1}
+    begin(tx, signoff, request.agent, execution, detail, attempt=None)
+    tx.audit("execution.refused", actor="signoff", run_id=request.run_id, request_id=request.id, body={"reason": problem})
+    report(tx, signoff, request.id, execution, Outcome("failed", request.arguments, reason=problem))
+
+
+async def _effect(actions: Mapping[str, Action[Any]], execution: Execution) -> tuple[str, str, JsonObject]:
+    """Status, reason, receipt."""
+    # The same key for every try of this one effect, so that a service which honours it can tell a repetition.
+    effect = Effect(f"{execution.run_id}:{execution.step}", execution.run_id, execution.request_id)
+    try:
+        action = actions[execution.action]
+        arguments = action.parse(execution.arguments)
+    except AgentError as error:
+        return "failed", str(error), {}
+    try:
+        async with asyncio.timeout(LONGEST):
+            return "succeeded", "", await action.execute(arguments, effect)
+    except ActionFailed as error:
+        return "failed", str(error), {}
+    except EffectUnknown as error:
+        return "unknown", str(error), {}
+    except TimeoutError:
+        return "unknown", f"{action.title} did not answer within {LONGEST:.0f} seconds.", {}
+    except Exception:  # an executor may raise anything, and nobody knows how far it got
+        log.exception("executor of %s raised", execution.action, extra={"execution": execution.id})
+        return "unknown", f"{action.title} ended with an internal error; the log has it under {execution.id}.", {}

@@ -1,0 +1,112 @@
+"""The desk as the flow keeps it: looks up who somebody is, then hands the intent to one transaction."""
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from bot.cards import lines
+from bot.cards.form import NOTES, Form, argument_fields, reject_fields
+from bot.cards.text import words
+from bot.flow import decide
+from bot.flow.commands import command
+from bot.flow.decide import Rights, refusal, rights
+from bot.flow.desk import Answer, Click, Command
+from bot.flow.signoff import Signoff
+from bot.flow.surface import SurfaceBusy, SurfaceError
+from storage.records import JsonObject, Request, RequestStatus
+from storage.store import NotFound, StorageError, StoreBusy, Transaction
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN = "Signoff cannot reach its database right now. Nothing was done; please try again in a moment."
+WHO_ARE_YOU = "Signoff cannot look up who you are right now, so nothing was done. Please try again in a moment."
+NO_SUCH = "Signoff does not know this request. Nothing was done."
+BROKEN = "Something went wrong inside Signoff, and nothing was done. The log says more."
+
+
+class FrontDesk:
+    """Implements `bot.flow.desk.Desk`."""
+
+    def __init__(self, signoff: Signoff) -> None:
+        self._signoff = signoff
+
+    async def command(self, typed: Command) -> Answer:
+        try:
+            return await command(self._signoff, typed)
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, a person gets a sentence
+            return _sorry(error)
+
+    async def approve(self, click: Click) -> Answer:
+        return await self._decide(click, lambda tx, sure, has: decide.approve(tx, self._signoff, sure, has))
+
+    async def reject(self, click: Click, values: JsonObject) -> Answer:
+        return await self._decide(click, lambda tx, sure, has: decide.reject(tx, self._signoff, sure, has, values))
+
+    async def edit(self, click: Click, values: JsonObject) -> Answer:
+        return await self._decide(click, lambda tx, sure, has: decide.edit(tx, self._signoff, sure, has, values))
+
+    async def form(self, click: Click, purpose: Literal["edit", "reject"]) -> Form | Answer:
+        try:
+            request = await self._signoff.store.read(lambda tx: tx.request(click.request_id))
+            has, sure = await rights(self._signoff, request, click)
+            if why := await self._cannot_open(request, sure, has):
+                return why
+            return _form(self._signoff, request, purpose)
+        except Exception as error:  # noqa: BLE001
+            return _sorry(error)
+
+    async def _decide(self, click: Click, work: Callable[[Transaction, Click, Rights], Answer]) -> Answer:
+        try:
+            request = await self._signoff.store.read(lambda tx: tx.request(click.request_id))
+            has, sure = await rights(self._signoff, request, click)
+            return await self._signoff.store.write(lambda tx: work(tx, sure, has))
+        except Exception as error:  # noqa: BLE001
+            return _sorry(error)
+
+    async def _cannot_open(self, request: Request, click: Click, has: Rights) -> Answer | None:
+        if request.status is not RequestStatus.pending:
+            decisions = await self._signoff.store.read(lambda tx: tx.decisions(request.id))
+            return Answer(False, lines.standing(request, decisions))
+        if request.revision != click.revision:
+            return Answer(False, words("This was edited since. Look at the card again, then decide."))
+        if why := refusal(request, request.verdict, click, has):
+            return Answer(False, words(why))
+        return None
+
+
+def _form(signoff: Signoff, request: Request, purpose: Literal["edit", "reject"]) -> Form:
+    action = signoff.actions[request.action]
+    edits = purpose == "edit"
+    intro = (
+        "What you send here is judged again and counts as your approval of exactly these values."
+        if edits
+        else "Rejecting ends this request. Nothing is done."
+    )
+    return Form(
+        purpose=purpose,
+        request_id=request.id,
+        revision=request.revision,
+        fingerprint=request.fingerprint,
+        title=f"{'Edit' if edits else 'Reject'}: {action.title}",
+        intro=intro,
+        submit="Approve edited" if edits else "Reject",
+        fields=(*argument_fields(action, request.arguments), NOTES) if edits else reject_fields(),
+    )
+
+
+def _sorry(error: Exception) -> Answer:
+    """A sentence for every error; what is unexpected goes to the log with its trace."""
+    match error:
+        case StoreBusy():
+            return Answer(False, words(TRY_AGAIN))
+        case SurfaceBusy() | SurfaceError() | KeyError():
+            log.warning("a person could not be looked up: %s", error)
+            return Answer(False, words(WHO_ARE_YOU))
+        case NotFound():
+            return Answer(False, words(NO_SUCH))
+        case StorageError():
+            log.exception("storage refused an intent", exc_info=error)
+            return Answer(False, words(TRY_AGAIN))
+        case _:
+            log.error("an intent could not be carried out", exc_info=error)
+            return Answer(False, words(BROKEN))

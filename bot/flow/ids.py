@@ -1,0 +1,37 @@
+"""Ids, handed in so that tests can know them beforehand."""
+
+import secrets
+from typing import Protocol
+
+# Crockford's base 32 in lower case: no i, l, o, u, so an id can be read aloud and typed on a phone.
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 12  # 60 bits: a collision is likely only among a billion ids; the primary key refuses it
+
+
+class Ids(Protocol):
+    """Where new ids come from."""
+
+    def new(self, prefix: str) -> str:
+        """An id such as `req_4k7m2q9xva0d`."""
+
+    def trace(self) -> str:
+        """A W3C trace id: 32 hexadecimal digits."""
+
+    def span(self) -> str:
+        """A W3C span id: 16 hexadecimal digits."""
+
+
+class RandomIds:
+    """Ids from the operating system's randomness."""
+
+    def new(self, prefix: str) -> str:
+        """A random id with that prefix."""
+        return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+    def trace(self) -> str:
+        """A random W3C trace id."""
+        return secrets.token_hex(16)
+
+    def span(self) -> str:
+        """A random W3C span id."""
+        return secrets.token_hex(8)

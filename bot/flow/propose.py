@@ -1,0 +1,265 @@
+"""First stretch: an agent proposes, the policy judges, and the proposal runs, is asked about, or is refused."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agents.runtime import Blocked, Outcome, Parked
+from bot.cards import lines
+from bot.flow import jobs
+from bot.flow.close import APPROVED
+from bot.flow.evaluate import evaluation
+from bot.flow.execute import begin, end, perform
+from bot.flow.outcomes import outcome_from
+from bot.flow.signoff import Signoff
+from storage.canonical import fingerprint
+from storage.records import (
+    Execution,
+    JsonObject,
+    Place,
+    Proposal,
+    Request,
+    Revision,
+    Run,
+    Step,
+    StepStatus,
+    StepType,
+    Verdict,
+)
+from storage.records import Outcome as Ruling
+from storage.store import Transaction
+
+
+class StoredJournal:
+    """The journal of a claimed run: rows read once when the run goes on, written through as it takes steps."""
+
+    def __init__(self, signoff: Signoff, run: Run, steps: list[Step]) -> None:
+        self._store, self._run = signoff.store, run
+        self._by_number = {step.number: step for step in steps}
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps in order."""
+        return [self._by_number[number] for number in sorted(self._by_number)]
+
+    def step(self, number: int) -> Step | None:
+        """The step with that number, if it was taken."""
+        return self._by_number.get(number)
+
+    def note(self, step: Step) -> None:
+        """Remember a step that a transaction of the gate has written."""
+        self._by_number[step.number] = step
+
+    async def write(self, step: Step) -> None:
+        """Insert or finish a step, fenced by the run's attempt. Raises Fenced."""
+        await self._store.write(lambda tx: tx.write_step(step, attempt=self._run.attempt))
+        self.note(step)
+
+
+@dataclass(frozen=True)
+class PolicyGate:
+    """The gate of one claimed run: the only way from a proposal to an effect."""
+
+    signoff: Signoff
+    run: Run
+    journal: StoredJournal
+
+    async def propose(self, number: int, proposal: Proposal) -> Outcome:
+        """See `agents.runtime.Gate`."""
+        if self.journal.step(number) is not None:
+            return await self._replay(number, proposal)
+        verdict = self.signoff.judge(proposal, self.run.agent)
+        match verdict.outcome:
+            case Ruling.block:
+                await self.signoff.store.write(lambda tx: refuse(tx, self.signoff, self.run, number, proposal, verdict))
+                raise Blocked(_because(verdict))
+            case Ruling.approve:
+                await self.signoff.store.write(lambda tx: ask(tx, self.signoff, self.run, number, proposal, verdict))
+                raise Parked
+            case _:
+                return await self._run_now(number, proposal, verdict)
+
+    def steps_taken(self, number: int) -> int:
+        """See `agents.runtime.Gate`: the proposal alone, with its approval, or with its approval and its execution."""
+        taken = 1
+        for offset in (1, 2):
+            step = self.journal.step(number + offset)
+            if step is None or step.detail.get("proposal_step") != number:
+                break
+            taken += 1
+        return taken
+
+    async def _replay(self, number: int, proposal: Proposal) -> Outcome:
+        first = self.journal.step(number)
+        assert first is not None  # noqa: S101  # the caller looked
+        if first.detail.get("result") == "blocked":
+            raise Blocked(first.error or "The policy blocks this action.")
+        if "approval_request_id" in first.detail:
+            last = self.journal.step(number + self.steps_taken(number) - 1) or first
+            if last.status in (StepStatus.started, StepStatus.waiting) or last.result in (None, APPROVED):
+                raise Parked
+            return outcome_from(last.result)
+        if first.status is StepStatus.started:
+            return await self._lost(number)
+        return outcome_from(first.result)
+
+    async def _run_now(self, number: int, proposal: Proposal, verdict: Verdict) -> Outcome:
+        """`auto` and `log`: journal the intent, run, journal the result."""
+        execution = Execution(
+            id=self.signoff.ids.new("exe"),
+            run_id=self.run.id,
+            step=number,
+            request_id=None,
+            action=proposal.action,
+            arguments=proposal.arguments,
+            fingerprint=_fingerprint(self.run, proposal, verdict, revision=1),
+            started_at=await self.signoff.store.read(lambda tx: tx.now()),
+        )
+        detail = proposal_detail(proposal, verdict)
+        step = await self.signoff.store.write(
+            lambda tx: begin(tx, self.signoff, self.run.agent, execution, detail, attempt=self.run.attempt)
+        )
+        self.journal.note(step)
+        result = await perform(self.signoff.actions, execution)
+        return await self._finish(execution, result, proposal, verdict)
+
+    async def _lost(self, number: int) -> Outcome:
+        """The process died between the intent and the result: nobody knows, and it is not tried again."""
+        execution = await self.signoff.store.read(lambda tx: tx.execution_of(self.run.id, number))
+        assert execution is not None  # noqa: S101  # `begin` wrote both rows in one transaction
+        lost = Outcome("unknown", execution.arguments, reason="The service stopped while this action was running.")
+        step = await self.signoff.store.write(lambda tx: end(tx, self.signoff, execution, lost, self.run.attempt))
+        self.journal.note(step)
+        return lost
+
+    async def _finish(self, execution: Execution, result: Outcome, proposal: Proposal, verdict: Verdict) -> Outcome:
+        def work(tx: Transaction) -> Step:
+            step = end(tx, self.signoff, execution, result, self.run.attempt)
+            tx.add_evaluation(
+                evaluation(tx, self.signoff.ids, self.run, proposal, verdict, step=execution.step, ruling=result)
+            )
+            if verdict.outcome is Ruling.log:
+                tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, result), place=_log_place(self, verdict)))
+            return step
+
+        self.journal.note(await self.signoff.store.write(work))
+        return result
+
+
+def ask(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Proposal, verdict: Verdict) -> None:
+    """Store the request, journal that it waits, park the run and have the card posted, all in one transaction."""
+    now, request_id = tx.now(), signoff.ids.new("req")
+    mark = _fingerprint(run, proposal, verdict, revision=1)
+    request = Request(
+        id=request_id,
+        run_id=run.id,
+        step=number + 1,
+        agent=run.agent,
+        tenant=run.requester.tenant,
+        requester=run.requester,
+        action=proposal.action,
+        summary=proposal.summary,
+        evidence=proposal.evidence,
+        labels=proposal.labels,
+        revision=1,
+        arguments=proposal.arguments,
+        target=proposal.target,
+        verdict=verdict,
+        fingerprint=mark,
+        place=review_place(verdict, run, signoff.fallback_place),
+        created_at=now,
+        expires_at=now + timedelta(seconds=verdict.expires_in),
+    )
+    revision = Revision(
+        request_id=request_id,
+        number=1,
+        arguments=proposal.arguments,
+        target=proposal.target,
+        verdict=verdict,
+        fingerprint=mark,
+        created_at=now,
+    )
+    detail = {**proposal_detail(proposal, verdict), "result": "pending_approval", "approval_request_id": request_id}
+    proposed = Step(
+        run_id=run.id, number=number, span_id=signoff.ids.span(), type=StepType.tool_call, name=proposal.action,
+        status=StepStatus.done, detail=detail, started_at=now, finished_at=now,
+    )  # fmt: skip
+    waiting = Step(
+        run_id=run.id, number=number + 1, span_id=signoff.ids.span(), type=StepType.approval, name=proposal.action,
+        status=StepStatus.waiting, detail={"approval_request_id": request_id, "proposal_step": number}, started_at=now,
+    )  # fmt: skip
+    tx.add_request(request, revision)
+    tx.write_step(proposed, attempt=run.attempt)
+    tx.write_step(waiting, attempt=run.attempt)
+    tx.park_run(run.id, run.attempt)
+    tx.audit(
+        "request.created",
+        actor=f"agent:{run.agent}",
+        run_id=run.id,
+        request_id=request_id,
+        body={"action": proposal.action, "fingerprint": mark, "revision": 1, "rules": list(verdict.rules)},
+    )
+    tx.defer(jobs.show_run(run.id))
+    tx.defer(jobs.show_card(request))
+
+
+def refuse(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Proposal, verdict: Verdict) -> None:
+    """Journal and evaluate a proposal that the policy never lets happen."""
+    now, reason = tx.now(), _because(verdict)
+    step = Step(
+        run_id=run.id, number=number, span_id=signoff.ids.span(), type=StepType.tool_call, name=proposal.action,
+        status=StepStatus.failed, detail={**proposal_detail(proposal, verdict), "result": "blocked"}, error=reason,
+        started_at=now, finished_at=now,
+    )  # fmt: skip
+    tx.write_step(step, attempt=run.attempt)
+    blocked = Outcome("blocked", proposal.arguments, reason=reason)
+    tx.add_evaluation(evaluation(tx, signoff.ids, run, proposal, verdict, step=number, ruling=blocked))
+    tx.audit(
+        "proposal.blocked",
+        actor=f"agent:{run.agent}",
+        run_id=run.id,
+        body={"action": proposal.action, "rules": list(verdict.rules), "reasons": list(verdict.reasons)},
+    )
+
+
+def proposal_detail(proposal: Proposal, verdict: Verdict) -> JsonObject:
+    """What the trace says of a proposal."""
+    return {
+        "tool": proposal.action,
+        "arguments": proposal.arguments,
+        "target": proposal.target,
+        "summary": proposal.summary,
+        "evidence": [item.model_dump(mode="json") for item in proposal.evidence],
+        "verdict": verdict.model_dump(mode="json"),
+    }
+
+
+def review_place(verdict: Verdict, run: Run, fallback: Place | None) -> Place | None:
+    """Where people are asked: the channel that the policy or the deployment names, else where the run was started.
+
+    A channel is written `C0123` or `#name` for the surface the run came from, or `slack:C0123` to name the surface.
+    """
+    home = run.origin or fallback
+    if verdict.channel is None or home is None:
+        return home
+    surface, _, channel = verdict.channel.rpartition(":")
+    return Place(surface=surface or home.surface, tenant=home.tenant, channel=channel)
+
+
+def _log_place(gate: PolicyGate, verdict: Verdict) -> Place | None:
+    return review_place(verdict, gate.run, gate.signoff.fallback_place)
+
+
+def _fingerprint(run: Run, proposal: Proposal, verdict: Verdict, *, revision: int) -> str:
+    return fingerprint(
+        action=proposal.action,
+        arguments=proposal.arguments,
+        target=proposal.target,
+        agent=run.agent,
+        tenant=run.requester.tenant,
+        revision=revision,
+        policy_version=verdict.policy_version,
+    )
+
+
+def _because(verdict: Verdict) -> str:
+    return " ".join(verdict.reasons) or "The policy blocks this action."

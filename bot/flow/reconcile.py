@@ -1,0 +1,30 @@
+"""Rows that should be moving but have no job any more get one again. The jobs are hints, so one too many changes nothing."""
+
+from datetime import timedelta
+
+from bot.flow import jobs
+from bot.flow.signoff import Signoff
+from storage.records import MessageStatus, RequestStatus, RunStatus
+from storage.store import Transaction
+
+OLD = timedelta(seconds=60)  # what moves by itself does so within seconds
+BATCH = 200
+
+
+async def reconcile(signoff: Signoff) -> None:
+    """One look at everything that is on its way."""
+    await signoff.store.write(_reconcile)
+
+
+def _reconcile(tx: Transaction) -> None:
+    before = tx.now() - OLD
+    for run in tx.runs(status=RunStatus.ready, limit=BATCH):
+        if run.created_at < before:
+            tx.defer(jobs.advance(run.id).model_copy(update={"key": f"advance:{run.id}"}))
+    for request in tx.requests(status=RequestStatus.approved, limit=BATCH):
+        if (request.decided_at or request.created_at) < before:
+            tx.defer(jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"}))
+    for request in tx.requests(status=RequestStatus.pending, limit=BATCH):
+        standing = [m for m in tx.messages(request.id) if m.status is not MessageStatus.posting]
+        if request.created_at < before and not standing:
+            tx.defer(jobs.show_card(request))

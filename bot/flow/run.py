@@ -1,0 +1,128 @@
+"""Around the stretches: how a run starts, goes on, and ends."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from agents.actions import AgentError
+from agents.runtime import Blocked, LiveRun, Parked
+from agents.workflow import Agent
+from bot.cards import lines
+from bot.flow import jobs
+from bot.flow.propose import PolicyGate, StoredJournal
+from bot.flow.signoff import Signoff
+from storage.canonical import NotCanonical
+from storage.records import JsonObject, Person, Place, Run, RunStatus, Step, StepType
+from storage.store import Fenced, StoreBusy, Transaction
+
+log = logging.getLogger(__name__)
+
+INPUT_MAX = 1024 * 1024  # bytes of UTF-8; what an agent is given is kept, traced and evaluated whole
+
+
+class InputRefused(AgentError):
+    """The input cannot be taken; the message says why."""
+
+
+def start(
+    tx: Transaction, signoff: Signoff, agent: Agent, text: str, person: Person, place: Place | None, delivery: str | None
+) -> Run | None:
+    """Store a new run and have it begin; None if this delivery was handled before. Raises InputRefused."""
+    size = len(text.encode(errors="replace"))
+    if size > INPUT_MAX:
+        raise InputRefused(f"That is {size:,} bytes; at most {INPUT_MAX:,} can be taken. Shorten it or send a part.")
+    if delivery is not None and not tx.first_delivery(delivery):
+        return None
+    run = Run(
+        id=signoff.ids.new("run"), trace_id=signoff.ids.trace(), agent=agent.name, agent_version=agent.version,
+        level=agent.level, requester=person, origin=place, input=text, created_at=tx.now(),
+    )  # fmt: skip
+    tx.add_run(run)
+    tx.audit("run.started", actor=person.key, run_id=run.id, body={"agent": agent.name, "version": agent.version})
+    tx.defer(jobs.show_run(run.id))
+    tx.defer(jobs.advance(run.id))
+    return run
+
+
+async def advance(signoff: Signoff, run_id: str) -> None:
+    """The job that lets a run go on, from its top through its journal to its next gate or its end."""
+    claimed = await signoff.store.write(lambda tx: _claim(tx, run_id))
+    if claimed is None:
+        return
+    run, steps = claimed
+    end = await _go_on(signoff, run, steps)
+    if end is not None:
+        status, output, error = end
+        await signoff.store.write(lambda tx: finish(tx, run, status, output, error))
+
+
+def finish(tx: Transaction, run: Run, status: RunStatus, output: str | None, error: str | None) -> None:
+    """Write the end of a run with its totals, and tell the person who asked."""
+    ended = totalled(run, tx.steps(run.id), tx.now()).model_copy(
+        update={"status": status, "final_output": output, "error": error}
+    )
+    if not tx.end_run(ended):
+        return
+    tx.audit(f"run.{status}", actor=f"agent:{run.agent}", run_id=run.id, body={"output": output, "error": error})
+    tx.defer(jobs.show_run(run.id))
+    tx.defer(jobs.reply(run.id, lines.run_ended(ended)))
+
+
+def totalled(run: Run, steps: Sequence[Step], now: datetime) -> Run:
+    """The run with its totals. Time that people took is kept apart; one call of unknown cost makes the total unknown."""
+    waited = sum(step.latency_ms or 0 for step in steps if step.type is StepType.approval)
+    whole = round((now - run.created_at).total_seconds() * 1000)
+    calls = [step.detail for step in steps if step.type is StepType.llm_call]
+    costs = [call.get("cost_usd") for call in calls]
+    return run.model_copy(
+        update={
+            "finished_at": now,
+            "total_latency_ms": max(whole - waited, 0),
+            "waited_ms": waited,
+            "prompt_tokens": sum(_count(call, "prompt_tokens") for call in calls),
+            "completion_tokens": sum(_count(call, "completion_tokens") for call in calls),
+            "total_cost_usd": None if None in costs else sum(float(str(cost)) for cost in costs),
+        }
+    )
+
+
+def _claim(tx: Transaction, run_id: str) -> tuple[Run, list[Step]] | None:
+    run = tx.claim_run(run_id)
+    return None if run is None else (run, list(tx.steps(run_id)))
+
+
+async def _go_on(signoff: Signoff, run: Run, steps: list[Step]) -> tuple[RunStatus, str | None, str | None] | None:
+    """Status, output and error of the end; None if the run is parked or belongs to another worker now."""
+    try:
+        agent = signoff.agents[run.agent]
+        return RunStatus.succeeded, await agent.workflow(_live(signoff, run, agent, steps), run.input), None
+    except (Parked, Fenced):
+        return None
+    except Blocked as blocked:
+        return RunStatus.blocked, None, blocked.reason
+    except (AgentError, NotCanonical) as error:
+        return RunStatus.failed, None, str(error)
+    except StoreBusy:
+        raise  # the job is tried again, and replays
+    except Exception:  # a workflow may raise anything; people get a sentence, the log gets the rest
+        log.exception("workflow of agent %s raised", run.agent, extra={"run": run.id})
+        return RunStatus.failed, None, f"The agent ended with an internal error. The log has it under {run.id}."
+
+
+def _live(signoff: Signoff, run: Run, agent: Agent, steps: list[Step]) -> LiveRun:
+    journal = StoredJournal(signoff, run, steps)
+    return LiveRun(
+        id=run.id,
+        agent=agent,
+        actions=signoff.actions,
+        model=signoff.model,
+        journal=journal,
+        gate=PolicyGate(signoff, run, journal),
+        now=lambda: datetime.now(UTC),
+        new_span=signoff.ids.span,
+    )
+
+
+def _count(call: JsonObject, name: str) -> int:
+    value = call.get(name)
+    return value if isinstance(value, int) else 0

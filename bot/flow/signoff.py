@@ -1,0 +1,52 @@
+"""Everything the story needs, in one frozen value that the composition root makes and every stretch is given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from agents.actions import Actions
+from agents.model import Model
+from agents.workflow import Agents
+from bot.flow.ids import Ids
+from bot.flow.surface import Surface
+from policies.judge import Fallback, judge
+from policies.rules import Policy
+from storage.records import Place, Proposal, Request, Verdict
+from storage.store import Store
+
+Judge = Callable[[Proposal, str], Verdict]
+
+
+@dataclass(frozen=True)
+class Signoff:
+    """The ports and the rules. `policy` answers with the policy in force now; `fallback` is what the deployment names where
+    a policy names nobody and nowhere."""
+
+    store: Store
+    agents: Agents
+    actions: Actions
+    model: Model
+    policy: Callable[[], Policy]
+    fallback: Fallback
+    fallback_place: Place | None
+    surfaces: Mapping[str, Surface]
+    ids: Ids
+
+    def judge(self, proposal: Proposal, agent: str) -> Verdict:
+        """What the policy in force says of a proposal."""
+        return judge(self.policy(), proposal, agent=agent, registered=frozenset(self.actions), fallback=self.fallback)
+
+    def surface_of(self, place: Place) -> Surface:
+        """The surface that a place is on. Raises KeyError if that surface is not connected."""
+        return self.surfaces[place.surface]
+
+
+def proposal_of(request: Request) -> Proposal:
+    """The proposal that a request's current revision asks for."""
+    return Proposal(
+        action=request.action,
+        arguments=request.arguments,
+        target=request.target,
+        summary=request.summary,
+        evidence=request.evidence,
+        labels=request.labels,
+    )

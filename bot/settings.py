@@ -1,0 +1,112 @@
+"""The one place where settings are read: the environment and a `.env` file. Rules for agents are in the policy file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_POLICY = Path(__file__).parent.parent / "policies" / "default.yaml"
+
+
+class Settings(BaseSettings):
+    """Everything a deployment can set. Each field's description is what `signoff check --settings` prints."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: str = Field(
+        "sqlite:///var/signoff.db",
+        validation_alias="SIGNOFF_DATABASE_URL",
+        description="where state lives: sqlite:///FILE or postgresql://USER@HOST/NAME",
+    )
+    policy: Path = Field(DEFAULT_POLICY, validation_alias="SIGNOFF_POLICY", description="the policy file")
+    reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        validation_alias="SIGNOFF_REVIEWERS",
+        description="who is asked where the policy names nobody; e-mail addresses, slack:U…, slack:S…, slack:@group, by comma",
+    )
+    channel: str | None = Field(
+        None,
+        validation_alias="SIGNOFF_CHANNEL",
+        description="channel id in which people are asked where the policy names none",
+    )
+    host: str = Field("127.0.0.1", validation_alias="SIGNOFF_HOST", description="address to listen on")
+    port: int = Field(8080, validation_alias="SIGNOFF_PORT", description="port to listen on", ge=0, le=65535)
+    log_level: str = Field("INFO", validation_alias="SIGNOFF_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR")
+
+    slack_bot_token: SecretStr | None = Field(
+        None, validation_alias="SLACK_BOT_TOKEN", description="xoxb-…, from the app's install page"
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, validation_alias="SLACK_APP_TOKEN", description="xapp-… with connections:write; turns Socket Mode on"
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, validation_alias="SLACK_SIGNING_SECRET", description="turns HTTP mode on: POST /slack/events"
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", validation_alias="SLACK_API_URL", description="another Slack-compatible server"
+    )
+
+    anthropic_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="ANTHROPIC_API_KEY",
+        description="key for Claude; without it answers come from rules, and say so",
+    )
+    anthropic_base_url: str | None = Field(
+        None, validation_alias="ANTHROPIC_BASE_URL", description="another Messages API server"
+    )
+    model: str = Field("claude-haiku-5-5", validation_alias="SIGNOFF_MODEL", description="the model that agents ask")
+
+    smtp_host: str = Field(
+        "127.0.0.1", validation_alias="SIGNOFF_SMTP_HOST", description="mail server for send_external_email"
+    )
+    smtp_port: int = Field(25, validation_alias="SIGNOFF_SMTP_PORT", description="its port", ge=1, le=65535)
+    smtp_user: str | None = Field(None, validation_alias="SIGNOFF_SMTP_USER", description="its user, if it asks for one")
+    smtp_password: SecretStr | None = Field(None, validation_alias="SIGNOFF_SMTP_PASSWORD", description="its password")
+    smtp_starttls: bool = Field(True, validation_alias="SIGNOFF_SMTP_STARTTLS", description="require STARTTLS")
+    smtp_from: str = Field(
+        "support@localhost", validation_alias="SIGNOFF_SMTP_FROM", description="sender address of e-mails"
+    )
+    billing_url: str = Field(
+        "http://127.0.0.1:12111",
+        validation_alias="SIGNOFF_BILLING_URL",
+        description="refunds API in Stripe's form, without /v1",
+    )
+    billing_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("SIGNOFF_BILLING_KEY", "STRIPE_API_KEY"), description="its key"
+    )
+    customers_url: str = Field(
+        "sqlite:///var/customers.db", validation_alias="SIGNOFF_CUSTOMERS_URL", description="the customer database"
+    )
+
+    @field_validator("reviewers", mode="before")
+    @classmethod
+    def _by_comma(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+
+def described(settings: Settings) -> list[tuple[str, str, str]]:
+    """Name of the variable, value with secrets masked, description: a row for each setting."""
+    rows = []
+    for name, info in Settings.model_fields.items():
+        value = getattr(settings, name)
+        alias = info.validation_alias
+        variable = alias.choices[0] if isinstance(alias, AliasChoices) else alias
+        rows.append((str(variable), _masked(value), info.description or ""))
+    return rows
+
+
+def _masked(value: object) -> str:
+    match value:
+        case None | ():
+            return "(not set)"
+        case SecretStr():
+            return "set (hidden)" if value.get_secret_value() else "(empty)"
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
