@@ -1,0 +1,104 @@
+"""What a policy file says, as frozen values.
+
+A rule that leaves something out takes it from the policy's defaults, and those from what the deployment names. Rules are
+combined in `policies/judge.py`.
+"""
+
+import re
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from policies.durations import Seconds
+from policies.reviewers import Reviewer
+from storage.canonical import digest
+from storage.records import Outcome, Risk
+
+RISK_MAP_ACTIONS = frozenset(
+    {
+        "search_web", "summarize_document", "classify_ticket",
+        "update_internal_record", "draft_internal_message",
+        "send_external_email", "update_customer_record", "execute_financial_action", "delete_any_data",
+        "legal_advice", "medical_recommendation", "hiring_decision",
+    }
+)  # fmt: skip
+"""Actions that any policy may mention, whether or not an agent of this deployment can perform them."""
+
+RISK_OF = {Outcome.auto: Risk.low, Outcome.log: Risk.medium, Outcome.approve: Risk.high, Outcome.block: Risk.critical}
+"""The risk of a rule that states none, nor its defaults."""
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether the pattern stands for several actions rather than naming one."""
+    return any(sign in pattern for sign in "*?[")
+
+
+def _pattern(text: str) -> str:
+    if not re.fullmatch(r"[\w.:/*?\[\]!-]{1,120}", text):
+        raise ValueError(f"{text!r} cannot name an action: use letters, digits and _ . : / -, with * or ? as wildcards")
+    return text
+
+
+def _rule_name(text: str) -> str:
+    if not re.fullmatch(r"\w[\w .:/-]{0,79}", text):
+        raise ValueError("a name starts with a letter or digit and has up to 80 letters, digits, spaces or _ . : / -")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Reviewers = Annotated[tuple[Reviewer, ...], Field(min_length=1, max_length=50)]
+Quorum = Annotated[StrictInt, Field(ge=1, le=20)]
+Channel = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^\S+$")]
+
+
+class Part(BaseModel):
+    """Base of the parts of a policy: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Defaults(Part):
+    """What rules take that do not say it themselves, and what an action without a rule gets."""
+
+    risk: Risk | None = Field(None, description="low, medium, high or critical; left out, it follows from the verdict")
+    reviewers: Reviewers | None = Field(None, description="who may decide; left out, whom the deployment names")
+    quorum: Quorum = Field(1, description="how many people have to agree")
+    exclude_requester: StrictBool = Field(True, description="whether people may not decide on what they asked for")
+    channel: Channel | None = Field(None, description="where to ask; left out, where the deployment says")
+    expires_in: Seconds = Field(4 * 3600, description="how long to wait for people, such as 30m, 4h or 2d")
+
+
+class Rule(Part):
+    """One rule: what it is about, and what it says of that. Conditions on arguments, agents and time belong in `matches`."""
+
+    name: Annotated[str, AfterValidator(_rule_name)]
+    description: str | None = Field(None, max_length=2000, description="for those who read the policy")
+    actions: Annotated[tuple[Pattern, ...], Field(min_length=1, description="names of actions, or globs such as send_*")]
+    verdict: Outcome = Field(description="auto, log, approve or block")
+    reason: str | None = Field(None, min_length=1, max_length=300, description="one sentence for reviewers")
+    risk: Risk | None = None
+    reviewers: Reviewers | None = None
+    quorum: Quorum | None = None
+    exclude_requester: StrictBool | None = None
+    channel: Channel | None = None
+    expires_in: Seconds | None = None
+
+    def matches(self, action: str, registered: frozenset[str]) -> bool:
+        """Whether the rule is about this action. A name means that action, a glob only actions that are registered."""
+        return action in self.actions or (
+            action in registered and any(fnmatchcase(action, pattern) for pattern in self.actions)
+        )
+
+
+class Policy(Part):
+    """A whole policy file."""
+
+    defaults: Defaults = Defaults()
+    rules: tuple[Rule, ...]
+
+    @cached_property
+    def version(self) -> str:
+        """Names what the policy says, not how its file is laid out: the digest of its canonical content."""
+        return digest(self.model_dump(mode="json"))
