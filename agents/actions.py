@@ -42,7 +42,7 @@ class BadArguments(AgentError):
 
 
 class Arguments(BaseModel):
-    """Base of argument models: frozen, unknown fields refused. Field titles and descriptions become the edit form's labels."""
+    """Base of argument models: frozen, unknown fields refused. Titles and descriptions become the edit form's labels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
 

@@ -57,7 +57,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer(Generic[M]):
-    """A parsed answer, the model that gave it, and its usage. `label` is an honest remark for traces and cards, if one is due."""
+    """A parsed answer, the model that gave it, and its usage. `label` is an honest remark for traces and cards, if due."""
 
     value: M
     model: str

@@ -8,7 +8,6 @@ Steps that only read (retrieval, llm_call) are run again if they were started bu
 proposal is handed to the gate, which is the only way to an effect.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +23,9 @@ from storage.records import Evidence, JsonObject, Proposal, Risk, Step, StepStat
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-_MODEL_ERRORS: dict[str, type[AgentError]] = {error.kind: error for error in (ModelError, ModelUnavailable, ModelRefused, ModelNonsense)}
+_MODEL_ERRORS: dict[str, type[AgentError]] = {
+    error.kind: error for error in (ModelError, ModelUnavailable, ModelRefused, ModelNonsense)
+}
 
 
 class WorkflowChanged(AgentError):
@@ -103,8 +104,8 @@ class Gate(Protocol):
 
     async def propose(self, number: int, proposal: Proposal) -> Outcome:
         """Judge the proposal, journal it as `tool_call` step `number`, and either run it now, raise `Blocked`, or store a
-        request with an `approval` step `number + 1` and raise `Parked`. Asked again on replay, it returns the recorded outcome,
-        raises `Parked` while people or the executor still have the word. The steps it writes are numbered from `number`."""
+        request with an `approval` step `number + 1` and raise `Parked`. Asked again on replay, it returns the recorded
+        outcome, or raises `Parked` while people or the executor still have the word."""
 
     def steps_taken(self, number: int) -> int:
         """How many steps the proposal at `number` has in the journal, so that the next step gets its number."""
@@ -228,7 +229,7 @@ class LiveRun:
         await self.journal.write(step)
         try:
             result, detail = await work()
-        except (AgentError, asyncio.TimeoutError) as error:
+        except (AgentError, TimeoutError) as error:
             failed = self._failed(step, error)
             await self.journal.write(failed)
             raise _failure(failed) from error

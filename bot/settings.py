@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         validation_alias="SIGNOFF_REVIEWERS",
-        description="who is asked where the policy names nobody; e-mail addresses, slack:U…, slack:S…, slack:@group, by comma",
+        description="who is asked where the policy names nobody: e-mails, slack:U…, slack:S…, slack:@group, by comma",
     )
     channel: str | None = Field(
         None,

@@ -22,8 +22,11 @@ class TryLater(Exception):
 
 
 class Dispatch(Protocol):
-    """Runs the jobs that transactions deferred. A handler that raises is tried again with growing pauses (1 s doubling to
-    5 min); jobs behind it with the same lock wait for it, up to a bound of attempts, after which it is set aside and logged."""
+    """Runs the jobs that transactions deferred.
+
+    A handler that raises is tried again with growing pauses (1 s doubling to 5 min); jobs behind it with the same lock wait
+    for it, up to a bound of attempts, after which it is set aside and logged.
+    """
 
     async def serve(self, handlers: Mapping[str, Handler]) -> None:
         """Run jobs until cancelled. On cancellation, jobs that run are given a moment to finish; the rest stay stored."""

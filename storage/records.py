@@ -318,7 +318,7 @@ class Execution(Record):
 
 
 class Evaluation(Record):
-    """The joined record of one proposal and what became of it; `body` is the whole of it as JSON (see `bot/flow/evaluate.py`)."""
+    """The joined record of one proposal and what became of it; `body` is all of it (see `bot/flow/evaluate.py`)."""
 
     id: str
     run_id: str

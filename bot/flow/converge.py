@@ -97,7 +97,7 @@ async def _converge(signoff: Signoff, surface: Surface, message: Message, view: 
 
 
 async def _post(signoff: Signoff, surface: Surface, message: Message, view: View) -> dict[str, object]:
-    """Post where it belongs; where that is refused for good, in the deployment's fallback channel; else tell the requester."""
+    """Post where it belongs; if that is refused for good, in the fallback channel; else tell the requester."""
     refused: SurfaceError | None = None
     for place in _places(message.place, signoff.fallback_place):
         try:

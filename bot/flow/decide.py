@@ -109,7 +109,7 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
 def revise(
     tx: Transaction, held: Request, arguments: JsonObject, target: str, verdict: Verdict, click: Click | None
 ) -> Request:
-    """A new revision of a held request. Approvals of earlier ones no longer count, because they carry another fingerprint."""
+    """A new revision of a held request. Approvals of earlier ones no longer count: they carry another fingerprint."""
     now, number = tx.now(), held.revision + 1
     mark = fingerprint(
         action=held.action, arguments=arguments, target=target, agent=held.agent, tenant=held.tenant, revision=number,
@@ -140,7 +140,13 @@ def revise(
 def never_looser(before: Verdict, after: Verdict) -> Verdict:
     """The verdict of an edited proposal: what people were asked for stays asked for, whatever the new arguments allow."""
     if after.outcome is Ruling.approve:
-        return after.model_copy(update={"channel": before.channel})
+        most = {
+            "risk": max(before.risk, after.risk, key=lambda risk: risk.rank),
+            "quorum": max(before.quorum, after.quorum),
+            "exclude_requester": before.exclude_requester or after.exclude_requester,
+            "channel": before.channel,
+        }
+        return after.model_copy(update=most)
     kept = {"policy_version": after.policy_version, "rules": after.rules, "reasons": (*before.reasons, *after.reasons)}
     return before.model_copy(update=kept)
 

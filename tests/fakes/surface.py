@@ -1,0 +1,73 @@
+"""A chat platform in memory: it keeps what was posted, and knows the people it was told about."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.cards.card import Card, View
+from bot.cards.text import Text, plain
+from bot.flow.surface import Known, MessageGone, Posted, Standing, SurfaceBusy, SurfaceError
+from storage.records import JsonObject, Person, Place
+
+
+def person(user: str, *, email: str | None = None) -> Person:
+    """Somebody of the fake workspace."""
+    return Person(key=f"slack:T1:{user}", name=user.title(), email=email or f"{user}@example.com")
+
+
+@dataclass
+class FakeSurface:
+    """Implements `bot.flow.surface.Surface`."""
+
+    name: str = "slack"
+    standings: dict[str, Standing] = field(default_factory=dict)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    views: dict[int, list[View]] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)
+    replies: list[tuple[Place, str]] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    archived: set[str] = field(default_factory=set)
+    busy: int = 0
+
+    def fail_next(self, times: int = 1) -> None:
+        """Have the next calls answered with "wait"."""
+        self.busy = times
+
+    def cards(self) -> list[Card]:
+        """What each posted card shows now, oldest first."""
+        return [shown[-1] for shown in self.views.values() if isinstance(shown[-1], Card)]
+
+    async def post(self, place: Place, view: View) -> Posted:
+        self._wait()
+        if place.channel in self.archived:
+            raise SurfaceError(f"#{place.channel} is archived.")
+        number = len(self.views) + 1
+        self.views[number], self.places[number] = [view], place
+        thread = place.thread or str(number)
+        return Posted({"number": number}, place.model_copy(update={"thread": thread}))
+
+    async def update(self, address: JsonObject, view: View) -> None:
+        self._wait()
+        number = address["number"]
+        if not isinstance(number, int) or number not in self.views:
+            raise MessageGone("The message was deleted.")
+        self.views[number].append(view)
+
+    async def reply(self, place: Place, text: Text) -> None:
+        self._wait()
+        self.replies.append((place, plain(text)))
+
+    async def tell(self, person: Person, place: Place | None, text: Text) -> None:
+        self.told.append((person.key, plain(text)))
+
+    async def person(self, key: str) -> Known:
+        self._wait()
+        user = key.rsplit(":", 1)[1]
+        return Known(person(user), self.standings.get(user, "member"))
+
+    async def members(self, group: str) -> frozenset[str]:
+        return self.groups.get(group, frozenset())
+
+    def _wait(self) -> None:
+        if self.busy > 0:
+            self.busy -= 1
+            raise SurfaceBusy(timedelta(0), "asked to wait")
