@@ -80,7 +80,9 @@ def _schema_mistakes(error: ValidationError) -> Iterator[_Mistake]:
     errors = error.errors(include_url=False)
     misspelt = {_meant(found["loc"]) for found in errors if found["type"] == "extra_forbidden"}
     for found in errors:
-        if found["type"] != "missing" or found["loc"] not in misspelt:
+        follows = found["type"] == "missing" and found["loc"] in misspelt
+        follows |= found["type"] == "too_short" and bool(found["input"])  # it is short only of the items that have problems
+        if not follows:
             yield found["loc"], _explained(found)
 
 
