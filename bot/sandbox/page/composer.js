@@ -1,0 +1,157 @@
+// The message box, with its slash commands and sample tickets. What is typed is kept per person and place.
+
+import { el, fill } from "./dom.js";
+
+/**
+ * A composer inside `dock`. `say(text)` answers `{ok, error?}`. Returns `{show({draftKey, label, commands, samples})}`.
+ */
+export function composer(dock, { id, testid, sendTestid, say }) {
+  const drafts = new Map();
+  let shown = { draftKey: null, commands: [], samples: [] };
+  const area = el("textarea", {
+    id, class: "composer-text", rows: 1, dir: "auto", data: { testid }, role: "combobox", autocomplete: "off",
+    "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}-commands`,
+  });
+  const send = el("button", { type: "button", class: "send", data: { testid: sendTestid }, "aria-label": "Send", disabled: true }, arrow());
+  const error = el("p", { class: "composer-error", role: "alert", hidden: true });
+  const menu = el("ul", { class: "commands", id: `${id}-commands`, role: "listbox", "aria-label": "Slash commands", hidden: true });
+  const chips = el("div", { class: "samples", role: "group", "aria-label": "Sample tickets" });
+  dock.append(chips, el("div", { class: "composer" }, menu, area, send), error);
+
+  const picker = commandPicker(menu, area, () => changed());
+  const changed = () => {
+    drafts.set(shown.draftKey, area.value);
+    send.disabled = !area.value.trim();
+    picker.match(shown.commands);
+    fitHeight(area);
+  };
+  const deliver = async (text) => {
+    const answer = await say(text);
+    error.hidden = answer.ok;
+    fill(error, answer.ok ? "" : answer.error);
+    return answer.ok;
+  };
+  const submit = async () => {
+    const key = shown.draftKey;
+    const text = area.value.trim();
+    if (!text || send.disabled) return;
+    send.disabled = true;
+    const sent = await deliver(text);
+    if (sent && shown.draftKey === key && area.value.trim() === text) area.value = "";
+    if (sent && shown.draftKey !== key) drafts.delete(key);
+    changed();
+  };
+
+  area.addEventListener("input", changed);
+  area.addEventListener("keydown", (event) => {
+    if (picker.key(event)) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    void submit();
+  });
+  area.addEventListener("blur", () => picker.close());
+  send.addEventListener("click", () => void submit().then(() => area.focus()));
+
+  return {
+    show(next) {
+      const moved = next.draftKey !== shown.draftKey;
+      if (JSON.stringify(next.samples) !== JSON.stringify(shown.samples)) fill(chips, sampleChips(next.samples, deliver));
+      chips.hidden = !next.samples.length;
+      shown = next;
+      area.placeholder = next.label;
+      area.setAttribute("aria-label", next.label);
+      if (!moved) return;
+      area.value = drafts.get(next.draftKey) ?? "";
+      error.hidden = true;
+      changed();
+      picker.close();
+    },
+  };
+}
+
+function sampleChips(samples, deliver) {
+  if (!samples.length) return [];
+  const press = async (event, text) => {
+    const chip = event.currentTarget;
+    chip.setAttribute("aria-busy", "true");
+    await deliver(`/signoff run support ${text}`);
+    chip.removeAttribute("aria-busy");
+  };
+  const chip = ({ title, text, hint }, index) =>
+    el("button", { type: "button", class: "chip", title: hint, data: { testid: `sample-${index}` }, onclick: (event) => void press(event, text) }, title);
+  return [el("span", { class: "samples-title" }, "Try:"), samples.map(chip)];
+}
+
+/** The list of commands that what is typed may become. Arrow keys move, Enter or Tab takes, Escape closes. */
+function commandPicker(menu, area, changed) {
+  let found = [];
+  let active = 0;
+  const close = () => {
+    found = [];
+    draw();
+  };
+  const take = (index) => {
+    area.value = `${found[index].command} `;
+    close();
+    area.focus();
+    changed();
+  };
+  const draw = () => {
+    menu.hidden = !found.length;
+    area.setAttribute("aria-expanded", String(found.length > 0));
+    fill(menu, found.map((each, index) => commandRow(each, index, index === active, menu.id, take)));
+    if (found.length) area.setAttribute("aria-activedescendant", `${menu.id}-${active}`);
+    else area.removeAttribute("aria-activedescendant");
+  };
+  const moves = { ArrowDown: 1, ArrowUp: -1 };
+  return {
+    close,
+    match(commands) {
+      const typed = area.value.toLowerCase();
+      found = typed.startsWith("/") ? commands.filter(({ command }) => command.startsWith(typed) && command !== typed) : [];
+      active = 0;
+      draw();
+    },
+    key(event) {
+      if (!found.length || event.isComposing) return false;
+      if (moves[event.key]) active = (active + moves[event.key] + found.length) % found.length;
+      else if (event.key === "Escape") found = [];
+      else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") take(active);
+      else return false;
+      event.preventDefault();
+      draw();
+      return true;
+    },
+  };
+}
+
+function commandRow({ command, hint, description }, index, active, id, take) {
+  const choose = (event) => {
+    event.preventDefault(); // keeps the focus in the message box
+    take(index);
+  };
+  return el(
+    "li",
+    { class: "command", role: "option", id: `${id}-${index}`, "aria-selected": String(active), onmousedown: choose },
+    el("span", { class: "command-name" }, el("b", {}, command), hint && el("span", {}, ` ${hint}`)),
+    description && el("small", {}, description),
+  );
+}
+
+function fitHeight(area) {
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function arrow() {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", "M3 3.2 17.5 10 3 16.8l1.6-5.6L11 10 4.6 8.8z");
+  path.setAttribute("fill", "currentColor");
+  svg.append(path);
+  return svg;
+}

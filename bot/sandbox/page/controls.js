@@ -1,0 +1,201 @@
+// Interactive Block Kit elements. https://docs.slack.dev/reference/block-kit/block-elements
+//
+// `place` says where a control stands: `{blockId, reader, act, input}`. `act(event)` tells the server at once; in an input
+// block (`input` true) a control only keeps its value, unless the block asks for both.
+
+import { confirmed } from "./confirm.js";
+import { el } from "./dom.js";
+import { plainText, textObject } from "./words.js";
+
+const CONTROLS = {
+  button,
+  overflow,
+  static_select: select,
+  radio_buttons: (spec, place) => choices(spec, place, "radio"),
+  checkboxes: (spec, place) => choices(spec, place, "checkbox"),
+  datepicker: (spec, place) => picker(spec, place, "date", spec.initial_date),
+  timepicker: (spec, place) => picker(spec, place, "time", spec.initial_time),
+  plain_text_input: text,
+  number_input: (spec, place) => typed(spec, place, { inputmode: "decimal", min: spec.min_value, max: spec.max_value }),
+  email_text_input: (spec, place) => typed(spec, place, { type: "email", autocomplete: "off" }),
+  url_text_input: (spec, place) => typed(spec, place, { type: "url", autocomplete: "off" }),
+};
+
+/** The node of one element, or a visible note that this page cannot show it. */
+export function control(spec, place) {
+  const build = CONTROLS[spec.type];
+  return build ? build(spec, place) : el("span", { class: "unsupported" }, `Unsupported element: ${spec.type}`);
+}
+
+/** What the controls below `root` hold now: `{block_id: {action_id: value}}`; null where nothing was given. */
+export function valuesBelow(root) {
+  const values = {};
+  for (const node of root.querySelectorAll("[data-holds]")) {
+    (values[node.dataset.blockId] ??= {})[node.dataset.actionId] = valueOf(node);
+  }
+  return values;
+}
+
+/** The value of one control: text, the chosen option's value, or a list of them. */
+export function valueOf(node) {
+  if (node.dataset.holds === "one") return node.value === "" ? null : node.value;
+  const chosen = [...node.querySelectorAll("input:checked")].map((input) => input.value);
+  return node.dataset.holds === "radio" ? (chosen[0] ?? null) : chosen;
+}
+
+/** Bring what a person chose or typed from a control that is being replaced to its successor. */
+export function carryValues(old, fresh) {
+  for (const node of fresh.querySelectorAll("[data-holds]")) {
+    const { blockId, actionId, holds, begins } = node.dataset;
+    const before = [...old.querySelectorAll("[data-holds]")].find(
+      ({ dataset }) => dataset.blockId === blockId && dataset.actionId === actionId && dataset.begins === begins,
+    );
+    if (before) copyValue(before, node, holds);
+  }
+}
+
+function copyValue(before, node, holds) {
+  if (holds === "one") node.value = before.value;
+  else {
+    const chosen = [valueOf(before)].flat();
+    for (const input of node.querySelectorAll("input")) input.checked = chosen.includes(input.value);
+  }
+}
+
+function hooks(spec, place, holds, begins) {
+  const data = { actionId: spec.action_id, blockId: place.blockId };
+  return holds ? { ...data, holds, begins: JSON.stringify(begins ?? null) } : data;
+}
+
+/** Tell the server, after the confirmation the element asks for. Says whether it was told. */
+async function tell(spec, place, node, detail) {
+  if (!place.act || (spec.confirm && !(await confirmed(spec.confirm, place.reader)))) return false;
+  node.setAttribute("aria-busy", "true");
+  await place.act({ block_id: place.blockId, action_id: spec.action_id, ...detail });
+  return true;
+}
+
+function button(spec, place) {
+  const press = (event) => {
+    if (event.currentTarget.getAttribute("aria-busy") === "true") return;
+    void tell(spec, place, event.currentTarget, { value: spec.value });
+  };
+  return el(
+    spec.url ? "a" : "button",
+    {
+      type: spec.url ? undefined : "button",
+      class: `button ${spec.style ?? ""}`.trim(),
+      data: hooks(spec, place),
+      onclick: press,
+      "aria-label": spec.accessibility_label,
+      ...(spec.url && { href: spec.url, target: "_blank", rel: "noopener noreferrer" }),
+    },
+    el("span", { class: "button-words" }, plainText(spec.text)),
+  );
+}
+
+function select(spec, place) {
+  const initial = spec.initial_option?.value ?? "";
+  const options = spec.options ?? [];
+  const groups = spec.option_groups ?? [];
+  const node = el(
+    "select",
+    {
+      class: "select",
+      data: hooks(spec, place, "one", initial),
+      "aria-label": place.input ? undefined : plainText(spec.placeholder) || "Choose",
+      onchange: () => void tell(spec, place, node, { selected: node.value }),
+    },
+    el("option", { value: "" }, plainText(spec.placeholder) || "Select an option"),
+    options.map(option),
+    groups.map((group) => el("optgroup", { label: plainText(group.label) }, group.options.map(option))),
+  );
+  node.value = initial;
+  return node;
+}
+
+const option = ({ value, text: words }) => el("option", { value }, plainText(words));
+
+function overflow(spec, place) {
+  const node = el("details", { class: "overflow", data: hooks(spec, place) });
+  const choose = (value) => {
+    node.open = false;
+    void tell(spec, place, node, { selected: value });
+  };
+  const item = ({ value, text: words, url }) =>
+    el("button", { type: "button", class: "overflow-item", data: { value }, onclick: () => choose(value), title: url }, plainText(words));
+  node.append(
+    el("summary", { class: "button overflow-open", "aria-label": "More actions" }, "⋯"),
+    el("div", { class: "overflow-menu" }, (spec.options ?? []).map(item)),
+  );
+  node.addEventListener("focusout", (event) => {
+    if (!node.contains(event.relatedTarget)) node.open = false;
+  });
+  node.addEventListener("keydown", (event) => closeOnEscape(event, node));
+  return node;
+}
+
+function closeOnEscape(event, node) {
+  if (event.key !== "Escape" || !node.open) return;
+  event.preventDefault();
+  event.stopPropagation();
+  node.open = false;
+  node.querySelector("summary").focus();
+}
+
+let groups = 0;
+
+function choices(spec, place, kind) {
+  groups += 1;
+  const initial = (spec.initial_options ?? [spec.initial_option]).filter(Boolean).map(({ value }) => value);
+  const name = `choice-${groups}`;
+  const node = el("div", {
+    class: "choices",
+    role: kind === "radio" ? "radiogroup" : "group",
+    data: hooks(spec, place, kind, initial),
+    onchange: () => void tell(spec, place, node, { selected: valueOf(node) }),
+  });
+  node.append(...(spec.options ?? []).map((each) => choice(each, kind, name, initial, place)));
+  return node;
+}
+
+function choice({ value, text: words, description }, type, name, initial, place) {
+  return el(
+    "label",
+    { class: "choice" },
+    el("input", { type, name, value, checked: initial.includes(value) }),
+    el("span", { class: "choice-words" }, textObject(words, place.reader), description && el("small", {}, textObject(description, place.reader))),
+  );
+}
+
+function picker(spec, place, type, initial) {
+  const node = el("input", {
+    type,
+    class: "field picker",
+    value: initial,
+    data: hooks(spec, place, "one", initial),
+    "aria-label": place.input ? undefined : plainText(spec.placeholder) || `Choose a ${type}`,
+    onchange: () => void tell(spec, place, node, { selected: node.value || null }),
+  });
+  return node;
+}
+
+function text(spec, place) {
+  if (!spec.multiline) return typed(spec, place, { maxlength: spec.max_length });
+  const node = el("textarea", { ...common(spec, place), rows: 4, maxlength: spec.max_length });
+  node.value = spec.initial_value ?? "";
+  return node;
+}
+
+function typed(spec, place, extra) {
+  return el("input", { type: "text", ...common(spec, place), value: spec.initial_value, ...extra });
+}
+
+function common(spec, place) {
+  return {
+    class: "field",
+    dir: "auto",
+    data: { ...hooks(spec, place, "one", spec.initial_value), focus: spec.focus_on_load ? "load" : undefined },
+    placeholder: plainText(spec.placeholder) || undefined,
+  };
+}
