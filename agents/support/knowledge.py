@@ -1,0 +1,69 @@
+"""The help centre: short articles in Markdown, found with SQLite's full-text search (https://sqlite.org/fts5.html)."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+ARTICLES = Path(__file__).parent / "articles"
+
+_WORD = re.compile(r"\w{3,40}")
+_MOST_WORDS = 60
+# Words that stand in every letter and say nothing about what it is about.
+_EMPTY = re.compile(
+    "about|and|are|but|can|could|dear|for|from|get|has|have|hello|how|just|like|not|our|please|regards|thanks?|that|the|"
+    "there|they|this|want|was|were|what|when|where|which|will|with|would|you|your"
+)
+
+
+class Article(BaseModel):
+    """One help-centre article. `link` is its address where the help centre has one on the web."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slug: str
+    title: str
+    text: str
+    link: str | None = None
+
+
+class Knowledge:
+    """The articles of a folder, indexed in memory. `url` is the address of the published help centre, if there is one."""
+
+    def __init__(self, folder: Path = ARTICLES, url: str | None = None) -> None:
+        self._articles = {path.stem: _read(path, url) for path in sorted(folder.glob("*.md"))}
+        self._index = sqlite3.connect(":memory:", check_same_thread=False)
+        self._index.execute(
+            "CREATE VIRTUAL TABLE articles USING fts5(slug UNINDEXED, title, text, tokenize='porter unicode61')"
+        )
+        rows = [(article.slug, article.title, article.text) for article in self._articles.values()]
+        self._index.executemany("INSERT INTO articles VALUES (?, ?, ?)", rows)
+
+    async def search(self, text: str, limit: int = 3) -> tuple[Article, ...]:
+        """The articles nearest to any text, best first; titles count more than bodies."""
+        query = words(text)
+        if not query:
+            return ()
+        found = self._index.execute(
+            "SELECT slug FROM articles WHERE articles MATCH ? ORDER BY bm25(articles, 0, 4, 1) LIMIT ?",
+            (" OR ".join(f'"{word}"' for word in query), limit),
+        )
+        return tuple(self._articles[slug] for (slug,) in found)
+
+    def close(self) -> None:
+        """Release the index."""
+        self._index.close()
+
+
+def words(text: str) -> Sequence[str]:
+    """The words of a text that are worth looking for, so that nothing of the query language is left in it."""
+    found = dict.fromkeys(word.lower().replace("_", "") for word in _WORD.findall(text[:20_000]))
+    return [word for word in found if word and not _EMPTY.fullmatch(word)][:_MOST_WORDS]
+
+
+def _read(path: Path, url: str | None) -> Article:
+    heading, _, text = path.read_text(encoding="utf-8").partition("\n")
+    link = f"{url.rstrip('/')}/{path.stem}" if url else None
+    return Article(slug=path.stem, title=heading.lstrip("# ").strip(), text=" ".join(text.split()), link=link)
