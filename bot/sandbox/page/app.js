@@ -3,7 +3,7 @@
 import { showChannel, showHead, showHome } from "./channel.js";
 import { composer } from "./composer.js";
 import { byId, fill } from "./dom.js";
-import { nameOf } from "./faces.js";
+import { nameOf, toned } from "./faces.js";
 import { authorOf } from "./message.js";
 import { releaseButtons } from "./messages.js";
 import { modal } from "./modal.js";
@@ -48,10 +48,10 @@ function connect() {
 function receive(snapshot) {
   const before = page.snapshot?.me === snapshot.me ? page.snapshot : null;
   page.as = snapshot.me;
-  page.snapshot = snapshot;
+  page.snapshot = { ...snapshot, people: toned(snapshot.people) };
   page.channel = placeFor(snapshot);
   render();
-  announce(before, snapshot);
+  announce(before, page.snapshot);
 }
 
 /** Stay where we are; the app's direct message is another channel for every person. */
@@ -89,7 +89,7 @@ function showCentre(channel, messages, home) {
 function showBoxes(channel, home) {
   const { commands, samples, people, me } = page.snapshot;
   const name = nameOf(people.find(({ id }) => id === me));
-  const label = channel.is_im ? `Message ${channel.name} as ${name}` : `Message #${channel.name} as ${name}`;
+  const label = `Message as ${name}`;
   byId("channel-composer").hidden = home;
   boxes.channel.show({ draftKey: `${me} ${channel.id}`, label, commands, samples: channel.is_im ? [] : samples });
   boxes.thread.show({ draftKey: `${me} ${channel.id} ${page.thread}`, label: `Reply as ${name}`, commands: [], samples: [] });
@@ -126,6 +126,7 @@ function openThread(ts) {
   page.thread = ts;
   showPane("thread");
   render();
+  byId("thread-scroller").focus({ preventScroll: true });
 }
 
 function goTo(channel) {

@@ -2,9 +2,9 @@
 
 import { byId, el, fill, patch } from "./dom.js";
 import { block } from "./blocks.js";
-import { carryValues } from "./controls.js";
 import { face, nameOf } from "./faces.js";
 import { showMessages } from "./messages.js";
+import { carryValues } from "./values.js";
 
 /** Name, purpose and, for the app's own direct message, its two tabs. */
 export function showHead(channel, snapshot, tab) {

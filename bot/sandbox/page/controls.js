@@ -5,6 +5,7 @@
 
 import { confirmed } from "./confirm.js";
 import { el } from "./dom.js";
+import { valueOf } from "./values.js";
 import { plainText, textObject } from "./words.js";
 
 const CONTROLS = {
@@ -25,41 +26,6 @@ const CONTROLS = {
 export function control(spec, place) {
   const build = CONTROLS[spec.type];
   return build ? build(spec, place) : el("span", { class: "unsupported" }, `Unsupported element: ${spec.type}`);
-}
-
-/** What the controls below `root` hold now: `{block_id: {action_id: value}}`; null where nothing was given. */
-export function valuesBelow(root) {
-  const values = {};
-  for (const node of root.querySelectorAll("[data-holds]")) {
-    (values[node.dataset.blockId] ??= {})[node.dataset.actionId] = valueOf(node);
-  }
-  return values;
-}
-
-/** The value of one control: text, the chosen option's value, or a list of them. */
-export function valueOf(node) {
-  if (node.dataset.holds === "one") return node.value === "" ? null : node.value;
-  const chosen = [...node.querySelectorAll("input:checked")].map((input) => input.value);
-  return node.dataset.holds === "radio" ? (chosen[0] ?? null) : chosen;
-}
-
-/** Bring what a person chose or typed from a control that is being replaced to its successor. */
-export function carryValues(old, fresh) {
-  for (const node of fresh.querySelectorAll("[data-holds]")) {
-    const { blockId, actionId, holds, begins } = node.dataset;
-    const before = [...old.querySelectorAll("[data-holds]")].find(
-      ({ dataset }) => dataset.blockId === blockId && dataset.actionId === actionId && dataset.begins === begins,
-    );
-    if (before) copyValue(before, node, holds);
-  }
-}
-
-function copyValue(before, node, holds) {
-  if (holds === "one") node.value = before.value;
-  else {
-    const chosen = [valueOf(before)].flat();
-    for (const input of node.querySelectorAll("input")) input.checked = chosen.includes(input.value);
-  }
 }
 
 function hooks(spec, place, holds, begins) {

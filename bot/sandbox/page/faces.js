@@ -1,4 +1,4 @@
-// People's faces: initials on a colour of their own, and the mark of the app.
+// People's faces: initials on a colour of their own (`tone`, given out by `toned`), and the mark of the app.
 
 import { el } from "./dom.js";
 
@@ -8,7 +8,7 @@ const TONES = 6;
 export function face(person, size = "") {
   if (person?.is_bot) return el("img", { class: `face ${size}`, src: "/page/icon.svg", alt: "" });
   const name = person?.real_name || person?.name || "?";
-  return el("span", { class: `face tone-${toneOf(person?.id ?? "")} ${size}`, "aria-hidden": "true" }, initials(name));
+  return el("span", { class: `face tone-${person?.tone ?? 0} ${size}`, "aria-hidden": "true" }, initials(name));
 }
 
 /** The name people read. */
@@ -16,4 +16,5 @@ export const nameOf = (person) => person?.real_name || person?.name || "Somebody
 
 const initials = (name) => name.split(/\s+/).slice(0, 2).map((word) => word[0]?.toUpperCase() ?? "").join("");
 
-const toneOf = (id) => [...id].reduce((sum, letter) => sum * 31 + letter.codePointAt(0), 7) % TONES;
+/** People, each with a colour; neighbours in the list never share one. */
+export const toned = (people) => people.map((person, index) => ({ ...person, tone: index % TONES }));

@@ -5,17 +5,36 @@ import { el, patch } from "./dom.js";
 import { messageNode } from "./message.js";
 
 const SAME_BREATH = 300; // seconds within which messages by one author stand under one name
-const NEAR_END = 80; // pixels from the end that still count as reading the end
+const NEAR_END = 60; // pixels from the end that still count as reading the end
 
 /** Show `messages` in `list`, inside the scrolling `frame`. Says whether the reader was left behind by new ones. */
 export function showMessages(list, frame, messages, where, desk) {
-  const atEnd = frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_END;
+  const stays = stayAtEnd(frame, list);
   const last = list.lastElementChild?.dataset.key;
   patch(list, itemsOf(messages, where, desk.reader), (item) => (item.day ? divider(item) : messageNode(item, desk)));
   for (const message of messages) markPending(list, message);
   const grown = list.lastElementChild?.dataset.key !== last;
-  if (atEnd) frame.scrollTop = frame.scrollHeight;
-  return grown && !atEnd;
+  if (stays()) frame.scrollTop = frame.scrollHeight;
+  return grown && !stays();
+}
+
+const watched = new WeakMap(); // scrolling frame -> whether its reader is at the end
+
+/** While the reader is at the end of `frame` they stay there, whatever grows or shrinks. Answers whether they are. */
+function stayAtEnd(frame, list) {
+  if (!watched.has(frame)) watch(frame, list);
+  return () => watched.get(frame);
+}
+
+function watch(frame, list) {
+  watched.set(frame, true);
+  const settle = () => watched.get(frame) && (frame.scrollTop = frame.scrollHeight);
+  const observer = new ResizeObserver(settle);
+  observer.observe(frame);
+  observer.observe(list);
+  frame.addEventListener("scroll", () => {
+    watched.set(frame, frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_END);
+  });
 }
 
 /** A press is over when a snapshot arrives and its message waits for nothing more. */
@@ -26,6 +45,7 @@ export function releaseButtons(root) {
 }
 
 function itemsOf(messages, where, reader) {
+  if (where === "thread") return threadItems(messages);
   let day = null;
   let before = null;
   const items = [];
@@ -33,11 +53,22 @@ function itemsOf(messages, where, reader) {
     const today = dayOf(message.ts, reader.now);
     if (today !== day) items.push({ key: `day ${message.ts.split(".")[0]}`, day: today });
     const compact = today === day && follows(before, message);
-    // `pending` changes with every press; it is marked on the node instead of rebuilding it.
-    items.push({ key: keyOf(message), message: { ...message, pending: undefined }, compact, where });
+    items.push(itemOf(message, compact, where));
     [day, before] = [today, message];
   }
   return items;
+}
+
+/** A thread has no days, but says after its root how many replies follow. */
+function threadItems([root, ...replies]) {
+  const items = [root, ...replies].filter(Boolean).map((message, index, all) => itemOf(message, index > 1 && follows(all[index - 1], message), "thread"));
+  const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
+  return replies.length ? [items[0], { key: "count", day: count }, ...items.slice(1)] : items;
+}
+
+/** `pending` changes with every press; it is marked on the node instead of rebuilding it. */
+function itemOf(message, compact, where) {
+  return { key: keyOf(message), message: { ...message, pending: undefined }, compact, where };
 }
 
 function follows(before, message) {

@@ -2,8 +2,8 @@
 
 import { block } from "./blocks.js";
 import { complaints } from "./check.js";
-import { carryValues, valuesBelow } from "./controls.js";
 import { byId, el, fill, keepFocus, patch } from "./dom.js";
+import { carryValues, restoreValues, valuesBelow } from "./values.js";
 import { plainText } from "./words.js";
 
 /** The modal. `send(event, values)` tells the server that a view was submitted or closed, and answers `{ok, error?}`. */
@@ -36,6 +36,7 @@ export function modal({ send }) {
       if (!next) return dialog.open && dialog.close();
       if (opened) fill(dialog, frame(next, close));
       draw(dialog, next, desk);
+      if (opened) restoreValues(dialog, next.state);
       if (!dialog.open) dialog.showModal();
       if (opened) focusFirst(dialog);
     },

@@ -5,6 +5,7 @@
 import { slackDate } from "./dates.js";
 import { el } from "./dom.js";
 import { emojiFor } from "./emoji.js";
+import { nameOf } from "./faces.js";
 
 /** Nodes for a mrkdwn text. `reader` gives `people`, `channels`, `me` and `now`. */
 export function mrkdwn(text, reader) {
@@ -28,7 +29,8 @@ export function link(address, label) {
 
 /** A mention of a person, shown as such and marked when it means the reader. */
 export function personMention(id, label, reader) {
-  const name = reader.people.get(id)?.name ?? label ?? id;
+  const person = reader.people.get(id);
+  const name = person ? nameOf(person) : (label ?? id);
   return el("span", { class: id === reader.me ? "mention mention-me" : "mention" }, `@${name}`);
 }
 
