@@ -5,7 +5,7 @@ import { composer } from "./composer.js";
 import { byId, fill } from "./dom.js";
 import { nameOf, toned } from "./faces.js";
 import { authorOf } from "./message.js";
-import { releaseButtons } from "./messages.js";
+import { goToEnd, nearEnd, releaseButtons } from "./messages.js";
 import { modal } from "./modal.js";
 import { hintWorld, showPane, wirePanes } from "./panes.js";
 import { showSidebar } from "./sidebar.js";
@@ -25,12 +25,15 @@ const page = {
 
 let stop = () => {};
 
-const say = (thread) => (text) =>
-  post("/sandbox/say", { as: page.as, channel: page.channel, text, ...(thread && page.thread && { thread_ts: page.thread }) });
+const sayIn = (frame, threaded) => async (text) => {
+  const answer = await post("/sandbox/say", { as: page.as, channel: page.channel, text, ...(threaded && { thread_ts: page.thread }) });
+  if (answer.ok) goToEnd(byId(frame));
+  return answer;
+};
 
 const boxes = {
-  channel: composer(byId("channel-composer"), { id: "composer-text", testid: "composer", sendTestid: "send", say: say(false) }),
-  thread: composer(byId("thread-composer"), { id: "thread-text", testid: "thread-composer", sendTestid: "thread-send", say: say(true) }),
+  channel: composer(byId("channel-composer"), { id: "composer-text", testid: "composer", sendTestid: "send", say: sayIn("scroller", false) }),
+  thread: composer(byId("thread-composer"), { id: "thread-text", testid: "thread-composer", sendTestid: "thread-send", say: sayIn("thread-scroller", true) }),
 };
 
 const dialog = modal({
@@ -135,8 +138,7 @@ function goTo(channel) {
   page.tab = "messages";
   showPane("channel");
   render();
-  byId("scroller").scrollTop = byId("scroller").scrollHeight;
-  byId("jump").hidden = true;
+  goToEnd(byId("scroller"));
 }
 
 function become(id) {
@@ -189,9 +191,9 @@ function wire() {
   byId("me-chip").addEventListener("click", () => showPane("people"));
   byId("show-messages").addEventListener("click", () => showTab("messages"));
   byId("show-home").addEventListener("click", () => showTab("home"));
-  byId("jump").addEventListener("click", () => {
-    byId("scroller").scrollTop = byId("scroller").scrollHeight;
-    byId("jump").hidden = true;
+  byId("jump").addEventListener("click", () => goToEnd(byId("scroller")));
+  byId("scroller").addEventListener("scroll", () => {
+    if (nearEnd(byId("scroller"))) byId("jump").hidden = true;
   });
   window.addEventListener("popstate", () => {
     page.as = new URLSearchParams(window.location.search).get("as");

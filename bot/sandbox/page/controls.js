@@ -90,15 +90,21 @@ function overflow(spec, place) {
   };
   const item = ({ value, text: words, url }) =>
     el("button", { type: "button", class: "overflow-item", data: { value }, onclick: () => choose(value), title: url }, plainText(words));
-  node.append(
-    el("summary", { class: "button overflow-open", "aria-label": "More actions" }, "⋯"),
-    el("div", { class: "overflow-menu" }, (spec.options ?? []).map(item)),
-  );
+  const menu = el("div", { class: "overflow-menu" }, (spec.options ?? []).map(item));
+  node.append(el("summary", { class: "button overflow-open", "aria-label": "More actions" }, "⋯"), menu);
+  node.addEventListener("toggle", () => openWhereRoomIs(node, menu));
   node.addEventListener("focusout", (event) => {
     if (!node.contains(event.relatedTarget)) node.open = false;
   });
   node.addEventListener("keydown", (event) => closeOnEscape(event, node));
   return node;
+}
+
+function openWhereRoomIs(node, menu) {
+  menu.classList.remove("above");
+  const frame = node.closest(".scroller, .thread-scroller, .modal-body");
+  const bottom = frame?.getBoundingClientRect().bottom ?? window.innerHeight;
+  menu.classList.toggle("above", node.open && menu.getBoundingClientRect().bottom > bottom);
 }
 
 function closeOnEscape(event, node) {

@@ -9,32 +9,39 @@ const NEAR_END = 60; // pixels from the end that still count as reading the end
 
 /** Show `messages` in `list`, inside the scrolling `frame`. Says whether the reader was left behind by new ones. */
 export function showMessages(list, frame, messages, where, desk) {
-  const stays = stayAtEnd(frame, list);
+  if (!watched.has(frame)) watch(frame, list);
   const last = list.lastElementChild?.dataset.key;
   patch(list, itemsOf(messages, where, desk.reader), (item) => (item.day ? divider(item) : messageNode(item, desk)));
   for (const message of messages) markPending(list, message);
   const grown = list.lastElementChild?.dataset.key !== last;
-  if (stays()) frame.scrollTop = frame.scrollHeight;
-  return grown && !stays();
+  if (watched.get(frame)) goToEnd(frame);
+  return grown && !watched.get(frame);
 }
 
 const watched = new WeakMap(); // scrolling frame -> whether its reader is at the end
 
-/** While the reader is at the end of `frame` they stay there, whatever grows or shrinks. Answers whether they are. */
-function stayAtEnd(frame, list) {
-  if (!watched.has(frame)) watch(frame, list);
-  return () => watched.get(frame);
-}
-
+/** While the reader is at the end of `frame` they stay there, whatever grows or shrinks. */
 function watch(frame, list) {
   watched.set(frame, true);
   const settle = () => watched.get(frame) && (frame.scrollTop = frame.scrollHeight);
   const observer = new ResizeObserver(settle);
   observer.observe(frame);
   observer.observe(list);
+  let top = 0;
   frame.addEventListener("scroll", () => {
-    watched.set(frame, frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_END);
+    // A list that grew leaves its reader above the end without any scrolling up: that is not leaving the end.
+    if (nearEnd(frame) || frame.scrollTop < top) watched.set(frame, nearEnd(frame));
+    top = frame.scrollTop;
   });
+}
+
+/** Whether the end of a scrolling frame is in sight. */
+export const nearEnd = (frame) => frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_END;
+
+/** Go to the end of a scrolling frame, and stay there. */
+export function goToEnd(frame) {
+  watched.set(frame, true);
+  frame.scrollTop = frame.scrollHeight;
 }
 
 /** A press is over when a snapshot arrives and its message waits for nothing more. */

@@ -116,7 +116,9 @@ function focusFirst(dialog) {
 }
 
 function focusFirstError(dialog) {
-  dialog.querySelector(".has-error :is(input, select, textarea)")?.focus();
+  const wrong = dialog.querySelector(".has-error");
+  wrong?.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+  wrong?.scrollIntoView({ block: "center" });
 }
 
 /** Tab goes round inside the dialog instead of out into the browser. */
