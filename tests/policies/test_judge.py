@@ -140,6 +140,18 @@ def test_approval_without_anybody_to_ask_blocks_and_says_how_to_name_reviewers(r
     assert "Add `reviewers` to the rule or to `defaults`" in verdict.reasons[0]
 
 
+def test_a_rule_without_anybody_to_ask_is_not_answered_by_another_rule_s_reviewers() -> None:
+    rules = (rule("mail", Outcome.approve), rule("more", Outcome.approve, reviewers=[RAVI]))
+    verdict = judge(Policy(rules=rules), proposal(), agent="support", registered=ACTIONS)
+    assert verdict.outcome is Outcome.block
+    assert verdict.reasons[0].startswith("Nobody can approve this: “mail” names no reviewers")
+
+
+def test_the_channel_is_that_of_a_rule_that_decides() -> None:
+    rules = rule("look", Outcome.log, channel="#log"), rule("mail", Outcome.approve, channel="#mail")
+    assert ruled(*rules).channel == "#mail"
+
+
 def test_a_rule_s_own_reason_is_what_reviewers_read() -> None:
     assert ruled(rule("mail", Outcome.approve, reason="Mail cannot be called back.")).reasons == (
         "Mail cannot be called back.",
