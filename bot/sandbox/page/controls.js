@@ -5,6 +5,7 @@
 
 import { confirmed } from "./confirm.js";
 import { el } from "./dom.js";
+import { nameOf } from "./faces.js";
 import { valueOf } from "./values.js";
 import { plainText, textObject } from "./words.js";
 
@@ -12,6 +13,8 @@ const CONTROLS = {
   button,
   overflow,
   static_select: select,
+  users_select: people,
+  multi_static_select: (spec, place) => choices(spec, place, "checkbox"),
   radio_buttons: (spec, place) => choices(spec, place, "radio"),
   checkboxes: (spec, place) => choices(spec, place, "checkbox"),
   datepicker: (spec, place) => picker(spec, place, "date", spec.initial_date),
@@ -78,6 +81,12 @@ function select(spec, place) {
   );
   node.value = initial;
   return node;
+}
+
+function people(spec, place) {
+  const everybody = [...place.reader.people.values()].filter((person) => !person.is_bot);
+  const options = everybody.map((person) => ({ value: person.id, text: nameOf(person) }));
+  return select({ ...spec, options, initial_option: { value: spec.initial_user ?? "" } }, place);
 }
 
 const option = ({ value, text: words }) => el("option", { value }, plainText(words));

@@ -35,6 +35,7 @@ export function messageNode(item, desk) {
 /** Who wrote it, as a person of this workspace; the app if nobody did. */
 export function authorOf(message, reader) {
   if (message.user && reader.people.has(message.user)) return reader.people.get(message.user);
+  if (message.user === "USLACKBOT") return { id: message.user, real_name: "Slackbot" };
   return message.bot ? reader.bot : { id: message.user ?? "", name: message.user ?? "Somebody" };
 }
 
