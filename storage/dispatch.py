@@ -21,6 +21,18 @@ class TryLater(Exception):
         self.delay = delay
 
 
+class NoHandler(Exception):
+    """The job names a task that nothing here knows how to do."""
+
+
+MOST_ATTEMPTS = 10
+
+
+def pause(attempts: int) -> timedelta:
+    """How long a job rests after it failed for the `attempts`th time."""
+    return timedelta(seconds=min(2.0 ** (attempts - 1), 300.0))
+
+
 class Dispatch(Protocol):
     """Runs the jobs that transactions deferred.
 

@@ -7,9 +7,9 @@ with a prefix that says what they name (`run_`, `req_`, `dec_`, `exe_`, `eva_`, 
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 JsonObject = dict[str, JsonValue]
 
@@ -376,7 +376,8 @@ class Job(Record):
     """A hint to look, deferred in the transaction that gave cause for it.
 
     Jobs with the same `lock` run one after the other in the order in which they were deferred; while a job with a `key`
-    still waits, a second one with that key is not added.
+    still waits, a second one with that key is not added. A job with a `lock` has no `due` time, because it would hold up
+    all that are deferred behind it until then.
     """
 
     task: str
@@ -384,3 +385,9 @@ class Job(Record):
     lock: str | None = None
     key: str | None = None
     due: datetime | None = None
+
+    @model_validator(mode="after")
+    def _holds_nobody_up(self) -> Self:
+        if self.lock is not None and self.due is not None:
+            raise ValueError("A job with a lock cannot have a due time: it would hold up the jobs behind it.")
+        return self

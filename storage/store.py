@@ -42,6 +42,14 @@ class SchemaOutdated(StorageError):
     """The database's schema is not the one this program needs; `signoff db upgrade` mends it."""
 
 
+class FileInUse(StorageError):
+    """Another process serves this database file."""
+
+
+class Conflict(StorageError):
+    """A row like this exists already, or it refers to one that does not."""
+
+
 class NotFound(StorageError):
     """No row has that id."""
 
@@ -63,6 +71,9 @@ class Transaction(Protocol):
     # --- deliveries
     def first_delivery(self, key: str) -> bool:
         """Remember `key`; False if it was remembered before, so this is a redelivery and must have no effect."""
+
+    def forget_deliveries(self, before: datetime) -> int:
+        """Forget deliveries remembered before `before`; return how many."""
 
     # --- runs and their journal
     def add_run(self, run: Run) -> None: ...
@@ -166,7 +177,7 @@ class Transaction(Protocol):
     def audit_entries(
         self, *, after: int = 0, limit: int = 1000, request_id: str | None = None, run_id: str | None = None
     ) -> Sequence[AuditEntry]:
-        """In order of `seq`."""
+        """In order of `seq`; entries of this very transaction are not among them yet."""
 
     # --- messages on surfaces
     def add_message(self, message: Message) -> bool:

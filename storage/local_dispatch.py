@@ -1,0 +1,150 @@
+"""Dispatch within one process, over the outbox on SQLite.
+
+Nothing is polled where it matters: a commit that deferred jobs wakes the dispatch at once. The poll is for due times, and
+for jobs that a command of the CLI deferred from its own process.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from storage.dispatch import MOST_ATTEMPTS, Handler, NoHandler, TryLater, pause
+from storage.sql.jobs import Taken
+from storage.sql.sqlite import SqliteStore, SqliteTransaction
+from storage.store import StoreBusy
+
+CONCURRENCY = 16
+POLL = 0.5  # seconds
+GRACE = 5.0  # seconds that running jobs are given when the dispatch is told to stop
+
+logger = logging.getLogger(__name__)
+
+
+class LocalDispatch:
+    """The Dispatch port on a SqliteStore."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._recovered = not store.exclusive
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
+        store.deferred = self._wake
+
+    async def serve(self, handlers: Mapping[str, Handler]) -> None:
+        """Run jobs until cancelled."""
+        crew = _Crew(self._store, handlers, self._woken)
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._recover()
+            while True:
+                self._woken.clear()
+                await crew.take()
+                await self._idle()
+        finally:
+            self._loop = None
+            await crew.stop()
+
+    async def drain(self, handlers: Mapping[str, Handler]) -> int:
+        """Run jobs until none is due; return how many ran."""
+        await self._recover()
+        crew = _Crew(self._store, handlers, self._woken)
+        try:
+            while await crew.take() or crew.running:
+                await asyncio.wait(crew.running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await crew.stop()
+        return crew.taken
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def _idle(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), POLL)
+        except TimeoutError:
+            return
+
+    async def _recover(self) -> None:
+        """Jobs that run although this process, the only one, has just begun belong to one that died."""
+        if self._recovered:
+            return
+        left = await self._store.write(lambda tx: tx.put_back_jobs(tx.now()))
+        self._recovered = True
+        if left:
+            logger.warning("%d jobs run again because their process ended while they ran.", left)
+
+
+class _Crew:
+    """The jobs that run for one caller of `serve` or `drain`."""
+
+    def __init__(self, store: SqliteStore, handlers: Mapping[str, Handler], woken: asyncio.Event) -> None:
+        self._store, self._handlers, self._woken = store, handlers, woken
+        self.running: set[asyncio.Task[None]] = set()
+        self.taken = 0
+
+    async def take(self) -> int:
+        """Start what is due, as far as there is room; return how many jobs that were."""
+        room = CONCURRENCY - len(self.running)
+        if room <= 0:
+            return 0
+        try:
+            jobs = await self._store.write(lambda tx: tx.take_jobs(room))
+        except StoreBusy as busy:
+            logger.warning("No jobs were taken: %s", busy)
+            return 0
+        for job in jobs:
+            task = asyncio.create_task(self._run(job), name=f"{job.task} {job.id}")
+            self.running.add(task)
+            task.add_done_callback(self._ended)
+        self.taken += len(jobs)
+        return len(jobs)
+
+    async def stop(self) -> None:
+        """Give running jobs a moment, then put back those that go on."""
+        if not self.running:
+            return
+        _, slow = await asyncio.wait(self.running, timeout=GRACE)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.running.discard(task)
+        self._woken.set()
+
+    async def _run(self, job: Taken) -> None:
+        try:
+            handler = self._handlers.get(job.task)
+            if handler is None:
+                raise NoHandler(f"Nothing here knows how to do {job.task!r}.")
+            await handler(job.payload)
+        except TryLater as later:
+            delay = later.delay
+            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + delay))
+        except asyncio.CancelledError:
+            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now()))
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is a reason to try again
+            await self._failed(job, error)
+        else:
+            await self._settle(lambda tx: tx.finish_job(job.id))
+
+    async def _failed(self, job: Taken, error: Exception) -> None:
+        attempts, said = job.attempts + 1, f"{type(error).__name__}: {error}"
+        if attempts < MOST_ATTEMPTS:
+            logger.warning("Job %s %d failed and will be tried again: %s", job.task, job.id, said, exc_info=error)
+            delay = pause(attempts)
+            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + delay, failed=True, error=said))
+        else:
+            logger.error("Job %s %d failed %d times, set aside: %s", job.task, job.id, attempts, said, exc_info=error)
+            await self._settle(lambda tx: tx.set_job_aside(job.id, at=tx.now(), error=said))
+
+    async def _settle(self, work: Callable[[SqliteTransaction], None]) -> None:
+        """Record what became of a job; as long as that is not possible, the job counts as running."""
+        while True:
+            try:
+                return await self._store.write(work)
+            except StoreBusy as busy:
+                logger.warning("The end of a job could not be recorded yet: %s", busy)
+                await asyncio.sleep(POLL)

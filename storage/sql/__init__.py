@@ -1,0 +1,1 @@
+"""The Store port on SQL: one set of tables and statements that runs on SQLite and on PostgreSQL."""

@@ -1,0 +1,149 @@
+"""The Store on a SQLite file: how connections are opened, how transactions read time and jobs, how reads run.
+
+Write-ahead logging lets readers see a snapshot while the one writer works; `synchronous=FULL` makes a commit durable
+(https://www.sqlite.org/pragma.html#pragma_synchronous).
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar, cast
+
+from filelock import FileLock, Timeout
+
+from storage.records import Job
+from storage.sql.audit import Head, last_entry
+from storage.sql.errors import from_sqlite
+from storage.sql.jobs import JobRows
+from storage.sql.query import SQLITE, Connection
+from storage.sql.transaction import SqlTransaction
+from storage.sql.types import utc_text
+from storage.sql.writer import Writer
+from storage.store import FileInUse
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+BUSY = 5.0  # seconds that a statement waits for another process's write
+READERS = 4
+
+
+def utc_now() -> datetime:
+    """The system's time."""
+    return datetime.now(UTC)
+
+
+def connect(path: Path, clock: Clock = utc_now) -> sqlite3.Connection:
+    """A connection by the one recipe, for use by one thread at a time."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.create_function("signoff_now", 0, lambda: utc_text(clock()))
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+class SqliteTransaction(SqlTransaction, JobRows):
+    """A transaction on SQLite. Its clock is this process's."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+        super().__init__(cast("Connection", connection), SQLITE)
+        self._clock = clock
+        self.deferred = False
+
+    def now(self) -> datetime:
+        """The clock's time, aware UTC."""
+        return self._clock().astimezone(UTC)
+
+    def defer(self, job: Job) -> None:
+        """Add the job to the outbox, unless its key waits there already."""
+        self.add_job(job, job.due or self.now())
+        self.deferred = True
+
+    def finish(self) -> None:
+        """Link the audit entries; the writer holds the database, so nobody else can."""
+        if self._notes:
+            last = self._values(last_entry)
+            self._link(Head(self.now(), **last) if last else Head(self.now()))
+
+
+class SqliteStore:
+    """The Store port on a SQLite file. `deferred` is called after a commit that deferred jobs."""
+
+    def __init__(self, path: Path, clock: Clock, *, exclusive: bool) -> None:
+        self._lock = _lock(path) if exclusive else None
+        self._path, self._clock = path, clock
+        self._writer = Writer(connect(path, clock))
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._reading = ThreadPoolExecutor(READERS, "signoff-reader")
+        self.exclusive = exclusive
+        self.deferred: Callable[[], None] = lambda: None
+
+    async def write(self, work: Callable[[SqliteTransaction], T]) -> T:
+        """Run `work` in one transaction; return its result after the commit."""
+        result, deferred = await self._writer.write(partial(self._attempt, work))
+        if deferred:
+            self.deferred()
+        return result
+
+    async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
+        """Run `work` on one snapshot, beside the writer."""
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._look, work)
+
+    async def close(self) -> None:
+        """Finish what was accepted, then release the file."""
+        await self._writer.close()
+        await asyncio.to_thread(self._reading.shutdown)
+        while self._readers:
+            self._readers.pop().close()
+        if self._lock:
+            self._lock.release()
+
+    def _attempt(self, work: Callable[[SqliteTransaction], T], connection: sqlite3.Connection) -> tuple[T, bool]:
+        transaction = SqliteTransaction(connection, self._clock)
+        result = work(transaction)
+        transaction.finish()
+        return result, transaction.deferred
+
+    def _look(self, work: Callable[[SqliteTransaction], T]) -> T:
+        connection = self._reader()
+        try:
+            connection.execute("BEGIN")
+            return work(SqliteTransaction(connection, self._clock))
+        except sqlite3.Error as error:
+            raise from_sqlite(error) from error
+        finally:
+            connection.rollback()
+
+    def _reader(self) -> sqlite3.Connection:
+        """This thread's own connection, which cannot write."""
+        if not hasattr(self._local, "connection"):
+            connection = connect(self._path, self._clock)
+            connection.execute("PRAGMA query_only=ON")
+            self._local.connection = connection
+            self._readers.append(connection)
+        reader: sqlite3.Connection = self._local.connection
+        return reader
+
+
+def _lock(path: Path) -> FileLock:
+    lock = FileLock(f"{path}.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise FileInUse(
+            f"Another process serves {path} already. Stop it first, or use PostgreSQL to run several."
+        ) from error
+    return lock

@@ -1,0 +1,26 @@
+"""One transaction: all parts of the Store port on one connection. What differs between databases is left open."""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+
+from storage.records import Job
+from storage.sql.audit import AuditRows
+from storage.sql.executions import ExecutionRows
+from storage.sql.requests import RequestRows
+from storage.sql.runs import RunRows
+
+
+class SqlTransaction(RunRows, RequestRows, ExecutionRows, AuditRows, ABC):
+    """A transaction of the Store port."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The store's time, aware UTC."""
+
+    @abstractmethod
+    def defer(self, job: Job) -> None:
+        """Add the job to this transaction."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Write what was left for the end: the last thing that happens before the commit."""
