@@ -6,8 +6,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-DEFAULT_POLICY = Path(__file__).parent.parent / "policies" / "default.yaml"
-
+from policies.file import SHIPPED
 
 class Settings(BaseSettings):
     """Everything a deployment can set. Each field's description is what `signoff check --settings` prints."""
@@ -21,7 +20,7 @@ class Settings(BaseSettings):
         validation_alias="SIGNOFF_DATABASE_URL",
         description="where state lives: sqlite:///FILE or postgresql://USER@HOST/NAME",
     )
-    policy: Path = Field(DEFAULT_POLICY, validation_alias="SIGNOFF_POLICY", description="the policy file")
+    policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         validation_alias="SIGNOFF_REVIEWERS",

@@ -116,12 +116,13 @@ class Verdict(Record):
 
     def stricter_than(self, other: "Verdict") -> bool:
         """Whether this verdict asks for more than `other` did: outcome, risk, people or number of people."""
+        both_ask = self.outcome is Outcome.approve and other.outcome is Outcome.approve
         return (
             self.outcome.rank > other.outcome.rank
             or self.risk.rank > other.risk.rank
             or self.quorum > other.quorum
             or (self.exclude_requester and not other.exclude_requester)
-            or bool(set(other.reviewers) - set(self.reviewers))
+            or (both_ask and bool(set(other.reviewers) - set(self.reviewers)))
         )
 
 

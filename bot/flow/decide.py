@@ -173,10 +173,8 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Reque
 
 
 def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click) -> Request | Answer:
-    """A click under a newer policy: a stricter verdict makes a new revision, a block ends the request."""
+    """A click under newer rules: a stricter verdict makes a new revision, a block ends the request."""
     verdict = signoff.judge(proposal_of(held), held.agent)
-    if verdict.policy_version == held.verdict.policy_version:
-        return held
     if verdict.outcome is Ruling.block:
         reason = "The policy changed and now blocks this: " + " ".join(verdict.reasons)
         ended = tx.move_request(held.id, RequestStatus.pending, RequestStatus.cancelled, reason=reason)

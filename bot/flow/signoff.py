@@ -48,5 +48,6 @@ def proposal_of(request: Request) -> Proposal:
         target=request.target,
         summary=request.summary,
         evidence=request.evidence,
+        risk=request.verdict.risk,  # judged again, a risk that was raised stays raised
         labels=request.labels,
     )

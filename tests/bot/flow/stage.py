@@ -25,8 +25,9 @@ from policies.rules import Policy
 from storage.dispatch import Dispatch
 from storage.records import Evidence, JsonObject, Person, Place, Request, RequestStatus, Run
 from storage.sql.open import open_storage
+from storage.sql.schema import upgrade
 from storage.store import Store, Transaction
-from tests.fakes.model import ScriptedModel
+from tests.fakes.models import ScriptedModel
 from tests.fakes.surface import FakeSurface, person
 
 T = TypeVar("T")
@@ -142,7 +143,6 @@ class Stage:
     till: Till
     clock: Clock
     policy: list[Policy]
-    deliveries: int = 0
 
     async def settle(self) -> None:
         """Let every job run."""
@@ -154,7 +154,8 @@ class Stage:
         return answer
 
     async def ask(self, line: str = "480.00 lamp-shop") -> Request:
-        """Have the agent propose, and return the request."""
+        """Have the agent propose, a second later, and return the request."""
+        self.clock.move(seconds=1)
         await self.type(f"run payer {line}")
         return await self.latest()
 
@@ -197,8 +198,7 @@ class Stage:
         self.policy[:] = [policy_of(text, self.signoff.actions)]
 
     def _delivery(self) -> str:
-        self.deliveries += 1
-        return f"delivery-{self.deliveries}"
+        return self.signoff.ids.new("delivery")
 
 
 def policy_of(text: str, actions: Actions) -> Policy:
@@ -211,7 +211,10 @@ async def stage_at(path: Path, clock: Clock | None = None) -> AsyncIterator[Stag
     clock, till, surface = clock or Clock(), Till(), FakeSurface()
     actions = actions_of(till)
     policy = [policy_of(POLICY, actions)]
-    async with open_storage(f"sqlite:///{path}", clock=clock) as storage:
+    url = f"sqlite:///{path}"
+    upgrade(url)
+    storage = await open_storage(url, clock=clock)
+    try:
         signoff = Signoff(
             store=storage.store,
             agents=Agents([PAYER]),
@@ -224,3 +227,5 @@ async def stage_at(path: Path, clock: Clock | None = None) -> AsyncIterator[Stag
             ids=RandomIds(),
         )
         yield Stage(signoff, storage.store, storage.dispatch, FrontDesk(signoff), surface, till, clock, policy)
+    finally:
+        await storage.close()
