@@ -1,0 +1,117 @@
+"""Who is who in a Slack workspace: people as the directory knows them now, and the members of user groups."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.flow.surface import Known, Standing
+from bot.slack.errors import Refused, translated
+from storage.records import Person
+
+GROUP_SECONDS = 60.0  # how long the members of a group may be remembered
+NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found", "invalid_auth_group", "user_group_not_found"})
+NO_PERSON = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the bot is installed. `tenant` is the team id; `user` and `name` are the bot's own."""
+
+    tenant: str
+    user: str
+    name: str
+
+
+def key_of(tenant: str, user: str) -> str:
+    """The key of a person on Slack."""
+    return f"slack:{tenant}:{user}"
+
+
+class Directory:
+    """Looks people and groups up through a client that may wait and ask again: reads have no effect.
+
+    `clock` gives seconds that never go back.
+    """
+
+    def __init__(self, client: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client, self._clock = client, clock
+        self._workspace: Workspace | None = None
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def workspace(self) -> Workspace:
+        """Where this bot is installed; asked once. Raises `Refused`, `SurfaceBusy`."""
+        if self._workspace is None:
+            with translated():
+                answer = await self._client.auth_test()
+            self._workspace = Workspace(str(answer["team_id"]), str(answer["user_id"]), str(answer["user"]))
+        return self._workspace
+
+    async def person(self, key: str) -> Known:
+        """Somebody as Slack knows them now. Whoever Slack does not know here is a stranger."""
+        asked = Person(key=key, name=key)
+        home = (await self.workspace()).tenant
+        try:
+            with translated():
+                answer = await self._client.users_info(user=asked.user)
+        except Refused as error:
+            if error.code in NO_PERSON:
+                return Known(asked.model_copy(update={"name": asked.user}), "stranger")
+            raise
+        user: dict[str, Any] = answer["user"]
+        return Known(Person(key=key, name=_name(user), email=_email(user)), _standing(user, asked.tenant, home))
+
+    async def members(self, group: str) -> frozenset[str]:
+        """Keys of the people in `slack:S…` or `slack:@handle`; empty if there is no such group."""
+        async with self._one_at_a_time:
+            at, members = self._groups.get(group, (float("-inf"), frozenset[str]()))
+            if self._clock() - at < GROUP_SECONDS:
+                return members
+            members = await self._members(group.removeprefix("slack:"))
+            self._groups[group] = (self._clock(), members)
+            return members
+
+    async def _members(self, group: str) -> frozenset[str]:
+        tenant = (await self.workspace()).tenant
+        group_id = await self._by_handle(group[1:]) if group.startswith("@") else group
+        if group_id is None:
+            return frozenset()
+        try:
+            with translated():
+                answer = await self._client.usergroups_users_list(usergroup=group_id)
+        except Refused as error:
+            if error.code in NO_GROUP:
+                return frozenset()
+            raise
+        users: list[str] = answer["users"]
+        return frozenset(key_of(tenant, user) for user in users)
+
+    async def _by_handle(self, handle: str) -> str | None:
+        with translated():
+            answer = await self._client.usergroups_list()
+        groups: list[dict[str, Any]] = answer["usergroups"]
+        return next((str(each["id"]) for each in groups if each["handle"].lower() == handle.lower()), None)
+
+
+def _standing(user: dict[str, Any], claimed: str, home: str) -> Standing:
+    """https://docs.slack.dev/reference/objects/user-object. Bots do not decide."""
+    teams = {user.get("team_id"), *user.get("enterprise_user", {}).get("teams", ())}
+    if user.get("deleted"):
+        return "deactivated"
+    if user.get("is_stranger") or user.get("is_bot") or home not in teams or claimed not in teams:
+        return "stranger"
+    return "guest" if user.get("is_restricted") or user.get("is_ultra_restricted") else "member"
+
+
+def _name(user: dict[str, Any]) -> str:
+    profile = user.get("profile", {})
+    return str(profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user["id"])
+
+
+def _email(user: dict[str, Any]) -> str | None:
+    email = user.get("profile", {}).get("email")
+    return str(email) if email else None

@@ -1,0 +1,205 @@
+"""Turns what people do in Slack into intents for the desk. Commit, then acknowledge, always within three seconds.
+
+A payload becomes an intent, the desk answers after its commit, and only then Slack hears of it. Where the desk needs
+longer, Slack is told so in time and the person hears the result later. No listener decides anything.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Literal
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.response import BoltResponse
+
+from bot.cards.card import Card
+from bot.cards.text import Text, plain, words
+from bot.flow.desk import Answer, Click
+from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.slack import names
+from bot.slack.binding import BadBinding
+from bot.slack.pace import Pace
+from bot.slack.payloads import Body, click_of, command_of, person_of, place_of, submission_of
+from bot.slack.reading import ReadingDesk
+from bot.slack.render_form import TooLongToEdit, errors_for, form_view, said_view, values_of
+from bot.slack.render_pages import page_view
+from bot.slack.render_text import Block, say, spoken
+from bot.slack.surface import SlackSurface
+from storage.records import Place
+
+log = logging.getLogger(__name__)
+
+STILL_WORKING = words("Signoff is still working on this. The answer follows as soon as it is there.")
+TOO_SLOW = words("Signoff took too long to open that. Nothing was done; please press the button again.")
+STALE = words("This was changed since you opened it. Close this and open the card again.")
+OLD_BUTTON = words("This button is from another version of Signoff. Nothing was done.")
+BROKEN = words("Something went wrong inside Signoff, and it cannot say whether this was done. Please look at the card.")
+
+Handler = Callable[..., Awaitable[None]]
+
+
+def register(app: AsyncApp, desk: ReadingDesk, surface: SlackSurface, pace: Pace) -> None:
+    """Have `app` bring commands, presses and dialogs to `desk`, and say its answers through `surface`."""
+    counter = Counter(desk, surface, pace)
+    app.command(names.COMMAND)(counter.command)
+    for action, handler in counter.presses().items():
+        app.action(action)(handler)
+    for callback, handler in counter.dialogs().items():
+        app.view(callback)(handler)
+    app.error(counter.failed)
+
+
+class Counter:
+    """The listeners: one side faces Slack's payloads, the other the desk."""
+
+    def __init__(self, desk: ReadingDesk, surface: SlackSurface, pace: Pace) -> None:
+        self._desk, self._surface, self._pace = desk, surface, pace
+
+    def presses(self) -> dict[str, Handler]:
+        """The buttons by action id."""
+        return {
+            names.APPROVE: self.approve,
+            names.EDIT: self.edit,
+            names.REJECT: self.reject,
+            names.READ: self.read,
+            names.PREVIOUS: self.turn,
+            names.NEXT: self.turn,
+        }
+
+    def dialogs(self) -> dict[str, Handler]:
+        """The dialogs by callback id."""
+        return {names.EDIT_FORM: self.edited, names.REJECT_FORM: self.rejected, names.REVIEW: self.reviewed}
+
+    async def command(self, ack: AsyncAck, body: Body) -> None:
+        """`/signoff …`: the answer comes with the acknowledgement, seen by that person only."""
+        with self._pace:
+            typed = command_of(body)
+            task, in_time = await self._pace.start(self._desk.command(typed))
+            told = task.result().text if in_time else STILL_WORKING
+            await ack(text=spoken(told), blocks=say(told), response_type="ephemeral")
+            if not in_time:
+                await self._tell(body, typed.place, (await task).text)
+
+    async def approve(self, ack: AsyncAck, body: Body) -> None:
+        """Approve, on a card."""
+        with self._pace:
+            click = click_of(body)
+            task, in_time = await self._pace.start(self._desk.approve(click))
+            await ack()
+            if not in_time:
+                await self._tell(body, place_of(body), STILL_WORKING)
+            await self._tell(body, place_of(body), (await task).text)
+
+    async def edit(self, ack: AsyncAck, body: Body) -> None:
+        """Edit, on a card: opens the form."""
+        await self._form(ack, body, "edit")
+
+    async def reject(self, ack: AsyncAck, body: Body) -> None:
+        """Reject, on a card: opens the form."""
+        await self._form(ack, body, "reject")
+
+    async def read(self, ack: AsyncAck, body: Body) -> None:
+        """Open to review, on a card: opens the first page."""
+        with self._pace:
+            await self._open(ack, body, self._desk.card(click_of(body)), lambda card: page_view(card, 1))
+
+    async def turn(self, ack: AsyncAck, body: Body) -> None:
+        """Previous or next page, in a dialog."""
+        with self._pace:
+            click = submission_of(body)
+            task, _ = await self._pace.start(self._desk.card(click))
+            await ack()
+            shown = await task
+            view = body["view"]
+            await self._surface.turn(view["id"], view["hash"], _page(shown, click, int(body["actions"][0]["value"])))
+
+    async def edited(self, ack: AsyncAck, body: Body) -> None:
+        """The edit form."""
+        click = submission_of(body)
+        await self._submitted(ack, body, self._desk.edit(click, values_of(body["view"])))
+
+    async def rejected(self, ack: AsyncAck, body: Body) -> None:
+        """The reject form."""
+        click = submission_of(body)
+        await self._submitted(ack, body, self._desk.reject(click, values_of(body["view"])))
+
+    async def reviewed(self, ack: AsyncAck, body: Body) -> None:
+        """Approve, on the last page of the whole text."""
+        await self._submitted(ack, body, self._desk.approve(submission_of(body)))
+
+    async def failed(self, error: Exception, body: Body, response: BoltResponse | None) -> BoltResponse | None:
+        """Whatever a listener raised: logged with its trace, told to the person in a sentence."""
+        told = _sentence(error)
+        if response is not None and body.get("type") == "view_submission":
+            return BoltResponse(status=200, body=_kept_open(body["view"], told))
+        self._pace.later(self._tell(body, place_of(body), told))
+        return BoltResponse(status=200) if response is not None else None
+
+    async def _form(self, ack: AsyncAck, body: Body, purpose: Literal["edit", "reject"]) -> None:
+        with self._pace:
+            await self._open(ack, body, self._desk.form(click_of(body), purpose), form_view)
+
+    async def _open(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Any], view: Callable[[Any], Block]) -> None:
+        """Open a dialog while its trigger lives, or say why not. Nothing is decided here, so being late loses nothing."""
+        task, in_time = await self._pace.start(asked)
+        await ack()
+        if not in_time:
+            task.cancel()
+            await self._tell(body, place_of(body), TOO_SLOW)
+        elif isinstance(answer := task.result(), Answer):
+            await self._tell(body, place_of(body), answer.text)
+        else:
+            await self._surface.open(body["trigger_id"], view(answer))
+
+    async def _submitted(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Answer]) -> None:
+        """Close a dialog once it is decided; else keep it open with the errors at their inputs, or say why in it."""
+        with self._pace:
+            task, in_time = await self._pace.start(asked)
+            if not in_time:
+                await ack(response_action="update", view=said_view("Signoff", STILL_WORKING))
+                await self._tell(body, None, (await task).text)
+                return
+            answer = task.result()
+            if answer.ok:
+                await ack()
+            elif answer.errors:
+                await ack(response_action="errors", errors=errors_for(body["view"], answer.errors))
+            else:
+                await ack(response_action="update", view=said_view("Not done", answer.text))
+
+    async def _tell(self, body: Body, place: Place | None, text: Text) -> None:
+        """Say something to whoever acted. If Slack takes nothing now, the card still shows what happened."""
+        if not plain(text).strip():
+            return
+        try:
+            await self._surface.tell(person_of(body), place, text)
+        except (SurfaceError, SurfaceBusy) as error:
+            log.warning("%s could not be told something: %s", person_of(body).key, error)
+
+
+def _page(shown: Card | Answer, click: Click, number: int) -> Block:
+    """A page of the very revision that the dialog was opened on."""
+    if isinstance(shown, Answer):
+        return said_view("Not possible", shown.text)
+    if (shown.revision, shown.fingerprint) != (click.revision, click.fingerprint):
+        return said_view("Changed since", STALE)
+    return page_view(shown, number)
+
+
+def _sentence(error: Exception) -> Text:
+    match error:
+        case BadBinding():
+            log.warning("a button carried something that Signoff did not write")
+            return OLD_BUTTON
+        case TooLongToEdit() | SurfaceError() | SurfaceBusy():
+            log.warning("somebody could not be shown a dialog: %s", error)
+            return words(str(error))
+        case _:
+            log.error("a listener failed", exc_info=error)
+            return BROKEN
+
+
+def _kept_open(view: Body, told: Text) -> dict[str, Any]:
+    """What to say in a dialog without losing what was typed: at its first input, if it has one."""
+    if errors := errors_for(view, {"": plain(told)}):
+        return {"response_action": "errors", "errors": errors}
+    return {"response_action": "update", "view": said_view("Not done", told)}

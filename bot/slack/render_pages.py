@@ -1,0 +1,112 @@
+"""The whole of a card in a dialog, page by page, when it does not fit on the card.
+
+Every character is there, in the order of the card. Only the last page carries Approve, so nobody approves what they have
+not had before them. Pages are turned with buttons inside the dialog and never with its submit button: a second press in
+the same spot must not approve.
+"""
+
+import json
+from collections.abc import Iterator
+
+from bot.cards.card import Card
+from bot.cards.inert import inert
+from bot.cards.text import plain
+from bot.slack import limits, names
+from bot.slack.binding import Binding
+from bot.slack.render_card import headed
+from bot.slack.render_text import Block, part, plain_text, preformatted, rich, section
+
+CHUNK = 2_500  # characters of one block
+PAGE_JSON = 12_000  # characters of JSON of one page, unless a single block is longer
+PAGE_BLOCKS = limits.VIEW_BLOCKS - 10
+
+
+def page_view(card: Card, number: int) -> Block:
+    """Page `number` (from 1; clamped) of a card as a modal view."""
+    pages = list(_pages(card))
+    number = min(max(number, 1), len(pages))
+    last = number == len(pages)
+    view: Block = {
+        "type": "modal",
+        "callback_id": names.REVIEW,
+        "title": plain_text(f"Page {number} of {len(pages)}", limits.VIEW_TITLE),
+        "close": plain_text("Close", limits.VIEW_CLOSE),
+        "private_metadata": Binding.of(card).dump(),
+        "blocks": [*pages[number - 1], *_turning(number, len(pages), card)],
+    }
+    if last and "approve" in card.buttons:
+        view["submit"] = plain_text("Approve", limits.VIEW_SUBMIT)
+    return view
+
+
+def _turning(number: int, total: int, card: Card) -> Iterator[Block]:
+    """Where one is, and the buttons to turn the page."""
+    buttons = []
+    if number > 1:
+        buttons.append(_turn(names.PREVIOUS, "Previous page", number - 1))
+    if number < total:
+        buttons.append(_turn(names.NEXT, "Next page", number + 1) | {"style": "primary"})
+    if "approve" in card.buttons:
+        where = "This was all of it." if number == total else "Approve is on the last page."
+        yield {"type": "context", "elements": [plain_text(where, limits.SECTION_TEXT)]}
+    if buttons:
+        yield {"type": "actions", "elements": buttons}
+
+
+def _turn(action: str, label: str, page: int) -> Block:
+    return {
+        "type": "button",
+        "action_id": action,
+        "text": plain_text(label, limits.BUTTON_TEXT),
+        "value": str(page),
+        "accessibility_label": f"{label}, page {page}",
+    }
+
+
+def _pages(card: Card) -> Iterator[list[Block]]:
+    page: list[Block] = []
+    for block in (*headed(card), *_everything(card)):
+        full = len(page) >= PAGE_BLOCKS or len(json.dumps([*page, block])) > PAGE_JSON
+        if page and full:
+            yield page
+            page = []
+        page.append(block)
+    yield page
+
+
+def _everything(card: Card) -> Iterator[Block]:
+    yield from _text("For", card.target)
+    for field in card.fields:
+        yield from _text(field.label, field.value)
+    for change in card.changes:
+        yield from _text(f"{change.label}, before the edit", change.before)
+    yield {"type": "divider"}
+    yield rich(section(part(f"What {card.agent} says · not verified", "bold")))
+    yield from _text("Summary", card.summary)
+    for number, item in enumerate(card.evidence, start=1):
+        yield from _text(f"Source {number}", item.title)
+        yield from _text(f"Source {number}, quote", item.quote)
+        if item.link:
+            yield from _text(f"Source {number}, link", item.link)
+    yield from _remarks(card)
+
+
+def _remarks(card: Card) -> Iterator[Block]:
+    yield {"type": "divider"}
+    yield from _text("Asked by", card.requester.name)
+    if card.approvals:
+        yield from _text("Approved so far by", ", ".join(person.name for person in card.approvals))
+    for title, remarks in (("Why people are asked", card.reasons), ("Remarks", card.labels)):
+        if remarks:
+            yield from _text(title, " ".join(remarks))
+    if card.lines:
+        yield from _text("What happened", "\n".join(plain(line).strip() for line in card.lines))
+    yield from _text("Request", f"{card.request_id}, revision {card.revision}")
+
+
+def _text(title: str, text: str) -> Iterator[Block]:
+    shown = inert(text)
+    chunks = [shown[start : start + CHUNK] for start in range(0, len(shown), CHUNK)] or [""]
+    for number, chunk in enumerate(chunks, start=1):
+        piece = f" ({number} of {len(chunks)})" if len(chunks) > 1 else ""
+        yield rich(section(part(f"{title}{piece}", "bold")), preformatted(chunk))

@@ -1,0 +1,117 @@
+"""Slack as a Surface: posts, updates, replies, tells, looks people up.
+
+Writes are tried once; the flow's outbox owns trying again, because only it knows whether a lost answer matters. Nothing
+that others wrote is ever parsed: no link names, no unfurling, no mrkdwn.
+"""
+
+from typing import Any, Final
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards.card import Card, View
+from bot.cards.text import Text
+from bot.flow.surface import Known, MessageGone, Posted
+from bot.slack.directory import Directory
+from bot.slack.errors import ABSENT, GONE, Refused, translated
+from bot.slack.render_card import Rendered, render_card
+from bot.slack.render_notice import render_notice
+from bot.slack.render_text import Block, say, spoken
+from storage.records import JsonObject, Person, Place
+
+INERT: Final[dict[str, Any]] = {"link_names": False, "parse": "none", "unfurl_links": False, "unfurl_media": False}
+TURNED_ALREADY: Final = frozenset({"hash_conflict", "not_found", "view_not_found"})
+
+
+class SlackSurface:
+    """Implements `bot.flow.surface.Surface`. Every method raises SurfaceError or SurfaceBusy, and nothing else."""
+
+    name = "slack"
+
+    def __init__(self, client: AsyncWebClient, directory: Directory) -> None:
+        self._client, self.directory = client, directory
+
+    async def post(self, place: Place, view: View) -> Posted:
+        """Post a card or a notice; a card in a thread is shown in the channel too."""
+        message = _rendered(view)
+        threaded: dict[str, Any] = {"thread_ts": place.thread} if place.thread else {}
+        if place.thread and isinstance(view, Card):
+            threaded["reply_broadcast"] = True
+        with translated(place.channel):
+            answer = await self._client.chat_postMessage(
+                channel=place.channel, text=message.text, blocks=message.blocks, metadata=message.metadata, **threaded,
+                **INERT,
+            )  # fmt: skip
+        channel, ts = str(answer["channel"]), str(answer["ts"])
+        thread = place.model_copy(update={"channel": channel, "thread": place.thread or ts})
+        return Posted({"channel": channel, "ts": ts}, thread)
+
+    async def update(self, address: JsonObject, view: View) -> None:
+        """Replace what a message shows. Raises MessageGone."""
+        message = _rendered(view)
+        channel, ts = str(address["channel"]), str(address["ts"])
+        try:
+            with translated(channel):
+                await self._client.chat_update(
+                    channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=message.metadata, **INERT
+                )
+        except Refused as error:
+            if error.code in GONE:
+                raise MessageGone(str(error)) from error
+            raise
+
+    async def reply(self, place: Place, text: Text) -> None:
+        """Say something in the thread, or in the channel if there is none."""
+        with translated(place.channel):
+            await self._client.chat_postMessage(
+                channel=place.channel, thread_ts=place.thread, text=spoken(text), blocks=say(text), **INERT
+            )
+
+    async def tell(self, person: Person, place: Place | None, text: Text) -> None:
+        """Say something that only `person` sees: there if Slack lets us, else in a direct message."""
+        if place is not None:
+            try:
+                return await self._whisper(person, place, text)
+            except Refused as error:
+                if error.code not in ABSENT:
+                    raise
+        await self._write_to(person, text)
+        return None
+
+    async def person(self, key: str) -> Known:
+        """Look somebody up in the directory, now."""
+        return await self.directory.person(key)
+
+    async def members(self, group: str) -> frozenset[str]:
+        """Keys of the people in a user group; remembered for up to a minute."""
+        return await self.directory.members(group)
+
+    async def open(self, trigger: str, view: Block) -> None:
+        """Open a modal. `trigger` lives three seconds (https://docs.slack.dev/interactivity/handling-user-interaction)."""
+        with translated():
+            await self._client.views_open(trigger_id=trigger, view=view)
+
+    async def turn(self, view_id: str, view_hash: str, view: Block) -> None:
+        """Replace an open modal, unless it was closed or has changed since."""
+        try:
+            with translated():
+                await self._client.views_update(view_id=view_id, hash=view_hash, view=view)
+        except Refused as error:
+            if error.code not in TURNED_ALREADY:
+                raise
+
+    async def _whisper(self, person: Person, place: Place, text: Text) -> None:
+        with translated(place.channel):
+            await self._client.chat_postEphemeral(
+                channel=place.channel, user=person.user, thread_ts=place.thread, text=spoken(text), blocks=say(text),
+                link_names=False, parse="none",
+            )  # fmt: skip
+
+    async def _write_to(self, person: Person, text: Text) -> None:
+        with translated():
+            opened = await self._client.conversations_open(users=person.user)
+            channel = str(opened["channel"]["id"])
+            await self._client.chat_postMessage(channel=channel, text=spoken(text), blocks=say(text), **INERT)
+
+
+def _rendered(view: View) -> Rendered:
+    return render_card(view) if isinstance(view, Card) else render_notice(view)
