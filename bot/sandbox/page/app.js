@@ -5,7 +5,7 @@ import { composer } from "./composer.js";
 import { byId, fill } from "./dom.js";
 import { nameOf, toned } from "./faces.js";
 import { authorOf } from "./message.js";
-import { goToEnd, nearEnd, releaseButtons } from "./messages.js";
+import { goToEnd, nearEnd } from "./messages.js";
 import { modal } from "./modal.js";
 import { hintWorld, showPane, wirePanes } from "./panes.js";
 import { showSidebar } from "./sidebar.js";
@@ -54,6 +54,7 @@ function receive(snapshot) {
   page.snapshot = { ...snapshot, people: toned(snapshot.people) };
   page.channel = placeFor(snapshot);
   render();
+  if (!before) goToEnd(byId("scroller"));
   announce(before, page.snapshot);
 }
 
@@ -78,7 +79,6 @@ function render() {
   if (showWorld(snapshot.panels)) hintWorld();
   showClock(snapshot.clock, (seconds) => void post("/sandbox/clock", { seconds }));
   dialog.show(snapshot.view, deskFor("view"));
-  releaseButtons(document);
   showBanner();
 }
 
@@ -120,9 +120,7 @@ function reader({ people, channels, me, clock }) {
 
 async function act(event) {
   const answer = await post("/sandbox/action", event);
-  if (answer.ok) return;
-  releaseButtons(document);
-  showBanner(answer.error);
+  if (!answer.ok) showBanner(answer.error);
 }
 
 function openThread(ts) {

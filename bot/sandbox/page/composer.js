@@ -33,12 +33,14 @@ export function composer(dock, { id, testid, sendTestid, say }) {
   };
   const submit = async () => {
     const key = shown.draftKey;
-    const text = area.value.trim();
-    if (!text || send.disabled) return;
-    send.disabled = true;
-    const sent = await deliver(text);
-    if (sent && shown.draftKey === key && area.value.trim() === text) area.value = "";
-    if (sent && shown.draftKey !== key) drafts.delete(key);
+    const text = area.value;
+    if (!text.trim()) return;
+    area.value = "";
+    changed();
+    if ((await deliver(text.trim())) || drafts.get(key)) return;
+    drafts.set(key, text); // refused: given back to be mended
+    if (shown.draftKey !== key) return;
+    area.value = text;
     changed();
   };
 

@@ -36,12 +36,12 @@ function hooks(spec, place, holds, begins) {
   return holds ? { ...data, holds, begins: JSON.stringify(begins ?? null) } : data;
 }
 
-/** Tell the server, after the confirmation the element asks for. Says whether it was told. */
+/** Tell the server, after the confirmation the element asks for; the control is busy until the app acknowledged. */
 async function tell(spec, place, node, detail) {
-  if (!place.act || (spec.confirm && !(await confirmed(spec.confirm, place.reader)))) return false;
+  if (!place.act || (spec.confirm && !(await confirmed(spec.confirm, place.reader)))) return;
   node.setAttribute("aria-busy", "true");
   await place.act({ block_id: place.blockId, action_id: spec.action_id, ...detail });
-  return true;
+  node.removeAttribute("aria-busy");
 }
 
 function button(spec, place) {

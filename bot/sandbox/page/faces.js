@@ -3,10 +3,11 @@
 import { el } from "./dom.js";
 
 const TONES = 6;
+const SLACKBOT = "USLACKBOT"; // says what went wrong with a command; it is not the app
 
 /** A square avatar. Decorative: the name always stands beside it. */
 export function face(person, size = "") {
-  if (person?.is_bot) return el("img", { class: `face ${size}`, src: "/page/icon.svg", alt: "" });
+  if (person?.is_bot && person.id !== SLACKBOT) return el("img", { class: `face ${size}`, src: "/page/icon.svg", alt: "" });
   const name = person?.real_name || person?.name || "?";
   return el("span", { class: `face tone-${person?.tone ?? 0} ${size}`, "aria-hidden": "true" }, initials(name));
 }

@@ -3,8 +3,9 @@
 import { block } from "./blocks.js";
 import { fullTimeOf, lastReplyOf, timeOf } from "./dates.js";
 import { el } from "./dom.js";
+import { emojiFor } from "./emoji.js";
 import { face, nameOf } from "./faces.js";
-import { mrkdwn } from "./mrkdwn.js";
+import { link, mrkdwn } from "./mrkdwn.js";
 
 /**
  * The node of one message. `item` is `{message, compact, where}`, with `where` "channel" or "thread"; `desk` is
@@ -26,6 +27,7 @@ export function messageNode(item, desk) {
       !compact && heading(message, author),
       el("div", { class: "message-body" }, body(message, desk)),
       files(message),
+      reactions(message),
       message.warning && el("p", { class: "message-warning", role: "alert" }, message.warning),
       where === "channel" && summary(message, desk),
     ),
@@ -35,7 +37,6 @@ export function messageNode(item, desk) {
 /** Who wrote it, as a person of this workspace; the app if nobody did. */
 export function authorOf(message, reader) {
   if (message.user && reader.people.has(message.user)) return reader.people.get(message.user);
-  if (message.user === "USLACKBOT") return { id: message.user, real_name: "Slackbot" };
   return message.bot ? reader.bot : { id: message.user ?? "", name: message.user ?? "Somebody" };
 }
 
@@ -62,13 +63,19 @@ function body(message, { reader, act }) {
 }
 
 function files(message) {
-  const file = ({ name, title, size }) => el("li", { class: "file" }, el("b", {}, title || name || "File"), el("span", {}, bytes(size)));
+  const words = ({ name, title }) => title || name || "File";
+  const file = (each) => el("li", { class: "file" }, each.url ? link(each.url, words(each)) : el("b", {}, words(each)), el("span", {}, bytes(each.size)));
   return message.files?.length ? el("ul", { class: "files" }, message.files.map(file)) : null;
 }
 
 function bytes(size) {
   if (!Number.isFinite(size)) return "";
   return size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} kB`;
+}
+
+function reactions(message) {
+  const reaction = ({ name, count }) => el("li", { class: "reaction", title: `:${name}:` }, `${emojiFor(name) ?? `:${name}:`} ${count}`);
+  return message.reactions?.length ? el("ul", { class: "files", "aria-label": "Reactions" }, message.reactions.map(reaction)) : null;
 }
 
 function broadcastNote(message, { openThread }) {

@@ -12,7 +12,6 @@ export function showMessages(list, frame, messages, where, desk) {
   if (!watched.has(frame)) watch(frame, list);
   const last = list.lastElementChild?.dataset.key;
   patch(list, itemsOf(messages, where, desk.reader), (item) => (item.day ? divider(item) : messageNode(item, desk)));
-  for (const message of messages) markPending(list, message);
   const grown = list.lastElementChild?.dataset.key !== last;
   if (watched.get(frame)) goToEnd(frame);
   return grown && !watched.get(frame);
@@ -44,13 +43,6 @@ export function goToEnd(frame) {
   frame.scrollTop = frame.scrollHeight;
 }
 
-/** A press is over when a snapshot arrives and its message waits for nothing more. */
-export function releaseButtons(root) {
-  for (const node of root.querySelectorAll('[aria-busy="true"]')) {
-    if (!node.closest(".is-pending")) node.removeAttribute("aria-busy");
-  }
-}
-
 function itemsOf(messages, where, reader) {
   if (where === "thread") return threadItems(messages);
   let day = null;
@@ -73,7 +65,7 @@ function threadItems([root, ...replies]) {
   return replies.length ? [items[0], { key: "count", day: count }, ...items.slice(1)] : items;
 }
 
-/** `pending` changes with every press; it is marked on the node instead of rebuilding it. */
+/** `pending` changes with every press; the pressed control shows it without its message being rebuilt. */
 function itemOf(message, compact, where) {
   return { key: keyOf(message), message: { ...message, pending: undefined }, compact, where };
 }
@@ -87,9 +79,4 @@ const keyOf = (message) => `${message.ephemeral ? "ephemeral " : ""}${message.ts
 
 function divider(item) {
   return el("li", { class: "day", "aria-label": item.day }, el("span", {}, item.day));
-}
-
-function markPending(list, message) {
-  const node = [...list.children].find((each) => each.dataset.key === keyOf(message));
-  node?.classList.toggle("is-pending", Boolean(message.pending));
 }
