@@ -1,0 +1,1 @@
+"""Tests of the sandbox, driven by real slack_bolt apps."""

@@ -1,0 +1,15 @@
+"""A running sandbox for each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.bot.sandbox.seeds import SEED
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox of the seed; it waits 0.3 s for acknowledgements so that a missing one is soon noticed."""
+    async with Sandbox(SEED, ack_seconds=0.3, retry_seconds=(0.0, 0.0, 0.0)) as running:
+        yield running
