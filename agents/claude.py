@@ -44,7 +44,7 @@ class ClaudeModel:
         self, api_key: str, *, model: str, base_url: str | None = None, timeout: float = 20.0, retries: int = 1
     ) -> None:
         self.name = model
-        self._patience = (timeout + BACKOFF) * (retries + 1)
+        self._patience = timeout + (timeout + BACKOFF) * retries
         self._client = anthropic.AsyncAnthropic(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=retries)
 
     async def ask(self, prompt: Prompt, schema: type[M]) -> Answer[M]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from email.utils import getaddresses
 
 from pydantic import BaseModel, ConfigDict
@@ -28,7 +29,14 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_LISTED = "X-Attachment"
+_LISTED, _MENDED = "X-Attachment", "X-Repaired"  # what a mail that we wrote down says of the one it was
+
+
+class _AsItStands(Compat32):
+    """Hands out headers as they stand in the mail, so that bytes beyond ASCII in them are not lost."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value
 
 
 class TicketRejected(AgentError):
@@ -118,7 +126,7 @@ def _check_size(size: int) -> None:
 def _read(data: bytes) -> Ticket:
     if looks_like_mail(data):
         try:
-            return _read_mail(email.message_from_bytes(data.lstrip()))
+            return _read_mail(email.message_from_bytes(data.lstrip(), policy=_AsItStands()))
         except RecursionError:  # parts within parts within parts
             return _read_text(data, repaired=True)
     return _read_text(data)
@@ -132,7 +140,7 @@ def _read_text(data: bytes, *, repaired: bool = False) -> Ticket:
 
 def _read_mail(message: Message) -> Ticket:
     subject, sender = _header(message, "Subject"), _header(message, "From")
-    name, address = _only_sender(message, sender.value)
+    name, address = _only_sender(message)
     texts, files = _contents(message)
     listed = [_listed(value) for value in message.get_all(_LISTED, [])]
     files = files + [file for file in listed if file]
@@ -145,30 +153,42 @@ def _read_mail(message: Message) -> Ticket:
         body="\n\n".join(text.value.strip() for text in texts if text.value.strip()),
         attachments=tuple(files[:NAMED_ATTACHMENTS]),
         attachment_count=len(files),
-        repaired=any(text.repaired for text in [subject, sender, *texts]),
+        repaired=_MENDED in message or any(text.repaired for text in [subject, sender, *texts]),
     )
 
 
-def _only_sender(message: Message, value: str) -> tuple[str, str]:
-    """Name and address of From, empty where there is not exactly one: two senders are none that can be trusted."""
-    if len(message.get_all("From", [])) != 1:
+def _only_sender(message: Message) -> tuple[str, str]:
+    """Name and address of From, empty where there is not exactly one: two senders are none that can be trusted.
+
+    The address is read before encoded words are decoded, so a name cannot turn into an address.
+    """
+    senders = message.get_all("From", [])
+    if len(senders) != 1:
         return "", ""
-    addresses = [pair for pair in getaddresses([value[:_LONGEST_HEADER]]) if "@" in pair[1]]
+    addresses = [pair for pair in getaddresses([_bytes(senders[0])[:_LONGEST_HEADER].decode("latin-1")]) if "@" in pair[1]]
     if len(addresses) != 1 or not _ADDRESS.fullmatch(addresses[0][1]):
         return "", ""
-    return addresses[0][0], addresses[0][1].lower()
+    return _words(addresses[0][0].encode("latin-1")).value, addresses[0][1].lower()
 
 
 def _header(message: Message, name: str) -> Text:
-    """A header's text with its encoded words decoded."""
-    raw = str(message.get(name, ""))
-    raw = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _words(_bytes(message.get(name, "")))
+
+
+def _words(raw: bytes) -> Text:
+    """The words of a header, encoded ones decoded; `decode_header` leaves bytes alone when they come as Latin-1."""
+    raw = re.sub(rb"\r?\n", b"", raw[:_LONGEST_HEADER])
     try:
-        parts = decode_header(re.sub(r"\r?\n", "", raw[:_LONGEST_HEADER]))
+        parts = decode_header(raw.decode("latin-1"))
     except (HeaderParseError, ValueError, LookupError):
-        return storable(raw, repaired=True)
-    texts = [storable(part) if isinstance(part, str) else decoded(part, charset) for part, charset in parts]
+        return Text(decoded(raw, None).value, repaired=True)
+    texts = [decoded(part if isinstance(part, bytes) else part.encode("latin-1"), charset) for part, charset in parts]
     return Text("".join(text.value for text in texts).strip(), any(text.repaired for text in texts))
+
+
+def _bytes(raw: str) -> bytes:
+    """A header as it came in; the parser keeps bytes beyond ASCII as lone surrogates."""
+    return raw.encode("utf-8", "surrogateescape")
 
 
 def _contents(message: Message) -> tuple[list[Text], list[Attachment]]:
@@ -202,7 +222,7 @@ def _inside(part: Message, children: list[Message]) -> Iterator[Text | Attachmen
         if part.get_content_type() == "message/rfc822":
             yield Text(f"Forwarded message from {_header(child, 'From').value}: {_header(child, 'Subject').value}")
         elif part.get_content_maintype() == "message":  # a delivery report's fields are headers
-            yield Text("\n".join(f"{name}: {value}" for name, value in child.items()))
+            yield Text("\n".join(f"{name}: {_words(_bytes(value)).value}" for name, value in child.items()))
         yield from _parts(child)
 
 
@@ -233,7 +253,7 @@ def _filename(part: Message) -> str:
         name = part.get_filename() or ""
     except (LookupError, ValueError, TypeError):
         name = ""
-    name = storable(" ".join(name.split()).encode("utf-8", "surrogateescape").decode("utf-8", "replace")).value
+    name = " ".join(_words(_bytes(name)).value.split())
     return name[:200] or f"unnamed ({part.get_content_type()})"
 
 
@@ -249,10 +269,11 @@ def _as_mail(ticket: Ticket) -> str:
     sender = f"{ticket.sender_name} <{ticket.senders[0]}>".strip() if ticket.senders else ticket.sender_name
     headers = [("From", sender), ("Subject", ticket.subject), ("Date", ticket.date), ("MIME-Version", "1.0")]
     files = [(_LISTED, f"{file.size} {file.name}") for file in ticket.attachments]
-    head = "\n".join(f"{name}: {value}" for name, value in headers + files if value)
+    mended = [(_MENDED, "yes" if ticket.repaired else "")]
+    head = "\n".join(f"{name}: {value}" for name, value in headers + files + mended if value)
     return f"{head}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{ticket.body}"
 
 
-def _listed(value: object) -> Attachment | None:
-    size, _, name = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace").partition(" ")
+def _listed(value: str) -> Attachment | None:
+    size, _, name = _words(_bytes(value)).value.partition(" ")
     return Attachment(name=name[:200], size=int(size)) if size.isdecimal() and name else None

@@ -93,7 +93,7 @@ async def open_case(run: LiveRun, input: str, desk: Desk) -> Case:
 def conclusion(plan: Plan, outcome: Outcome) -> str:
     """One sentence or two on what became of the proposal."""
     what = plan.doing[0].upper() + plan.doing[1:]
-    why = f": {outcome.reason}" if outcome.reason else ""
+    why = f": {outcome.reason.rstrip('.')}" if outcome.reason else ""
     said = f" They wrote: {outcome.notes}" if outcome.notes else ""
     match outcome.status:
         case "succeeded":

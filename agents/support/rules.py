@@ -136,7 +136,7 @@ def _quote(text: str) -> str:
     pieces = re.split(r"(?<=[.!?؟])\s+|\n\s*\n|,\s*\n", text)
     sentences = [" ".join(piece.split()) for piece in pieces if piece.strip()]
     words = "|".join([_REFUND, _DELETE, _CHANGE, *(words for _, words in _BOUNDS)])
-    telling = next((sentence for sentence in sentences if _has(words, sentence) and len(sentence) > 20), None)
+    telling = next((sentence for sentence in sentences if _has(words, sentence) and len(sentence) > 10), None)
     return (telling or max(sentences, key=len, default=""))[:300]
 
 

@@ -99,8 +99,8 @@ class BillingServer:
             "JOIN charges ON charges.id = charge ORDER BY number"
         )
         return [
-            Refund(id, charge, cents, currency, reason or "", json.loads(metadata))
-            for id, charge, cents, currency, reason, metadata in rows
+            Refund(refund, charge, cents, currency, reason or "", json.loads(metadata))
+            for refund, charge, cents, currency, reason, metadata in rows
         ]
 
     async def _show_charge(self, request: web.Request) -> web.Response:
