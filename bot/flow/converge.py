@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.cards import lines
 from bot.cards.build import card_of, notice_of
-from bot.cards.card import View
+from bot.cards.card import Card, View
 from bot.cards.text import from_json
 from bot.flow.signoff import Signoff
 from bot.flow.surface import MessageGone, Surface, SurfaceBusy, SurfaceError
@@ -41,12 +41,14 @@ async def show_card(signoff: Signoff, run_id: str, request_id: str) -> None:
         return
     thread = await signoff.store.read(lambda tx: _thread(tx, run_id, request.place))
 
-    def view(tx: Transaction) -> View:
-        now = tx.request(request_id)
-        execution = tx.execution_of(now.run_id, now.step + 1)
-        return card_of(signoff.actions, now, tx.revisions(request_id), tx.decisions(request_id), execution)
+    await _show(signoff, "card", request_id, thread or request.place, lambda tx: current_card(tx, signoff, request_id))
 
-    await _show(signoff, "card", request_id, thread or request.place, view)
+
+def current_card(tx: Transaction, signoff: Signoff, request_id: str) -> Card:
+    """The card of a request as it stands. Raises NotFound."""
+    now = tx.request(request_id)
+    execution = tx.execution_of(now.run_id, now.step + 1)
+    return card_of(signoff.actions, now, tx.revisions(request_id), tx.decisions(request_id), execution)
 
 
 async def reply(signoff: Signoff, payload: JsonObject) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.cards.text import Text
 from storage.records import JsonObject, Person, Place
@@ -55,6 +56,9 @@ class Desk(Protocol):
 
     async def form(self, click: Click, purpose: Literal["edit", "reject"]) -> Form | Answer:
         """The dialog to open, or why it may not be opened."""
+
+    async def card(self, click: Click) -> Card | Answer:
+        """The card of the request as it stands now, for a reader who wants the whole of it; or why there is none."""
 
     async def reject(self, click: Click, values: JsonObject) -> Answer:
         """Reject with the values of the reject form (`reason`, `notes`)."""

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Literal
 
 from bot.cards import lines
+from bot.cards.card import Card
 from bot.cards.form import NOTES, Form, argument_fields, reject_fields
 from bot.cards.text import words
 from bot.flow import decide
 from bot.flow.commands import command
+from bot.flow.converge import current_card
 from bot.flow.decide import Rights, refusal, rights
 from bot.flow.desk import Answer, Click, Command
 from bot.flow.signoff import Signoff
@@ -52,6 +54,12 @@ class FrontDesk:
             if why := await self._cannot_open(request, sure, has):
                 return why
             return _form(self._signoff, request, purpose)
+        except Exception as error:  # noqa: BLE001
+            return _sorry(error)
+
+    async def card(self, click: Click) -> Card | Answer:
+        try:
+            return await self._signoff.store.read(lambda tx: current_card(tx, self._signoff, click.request_id))
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
 

@@ -57,7 +57,7 @@ async def test_a_rejection_ends_it_and_reaches_the_agent_as_rejected(stage: Stag
 
 @pytest.mark.parametrize(("values", "field"), [({"reason": ""}, "reason"), ({"reason": "other"}, "notes")])
 async def test_a_rejection_needs_a_reason(stage: Stage, values: dict[str, str], field: str) -> None:
-    answer = await stage.reject(await stage.ask(), **values)
+    answer = await stage.reject(await stage.ask(), RAVI, **values)
     assert set(answer.errors) == {field}
     assert await stage.status() is RequestStatus.pending
 

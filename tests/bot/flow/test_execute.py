@@ -41,7 +41,7 @@ async def test_a_crash_between_claim_and_report_is_unknown_after_the_restart(tmp
         request = await before.ask()
         await before.desk.approve(before.click(request, RAVI))
         await before.store.write(lambda tx: claim(tx, before.signoff, request.id))
-    async with stage_at(path) as after:
+    async with stage_at(path, before.clock) as after:
         await after.settle()
         assert await after.status() is RequestStatus.unknown
         assert after.till.paid == []
@@ -53,7 +53,7 @@ async def test_a_restart_with_pending_cards_changes_nothing(tmp_path: Path) -> N
     async with stage_at(path) as before:
         for number in range(12):
             await before.ask(f"{number + 1} shop-{number}")
-    async with stage_at(path) as after:
+    async with stage_at(path, before.clock) as after:
         for request in await after.read(lambda tx: tx.requests(limit=20)):
             assert (await after.approve(request)).ok
         assert sorted(to for _, to, _ in after.till.paid) == sorted(f"shop-{number}" for number in range(12))

@@ -1,0 +1,177 @@
+"""The composition root: the only place that names a concrete store, surface or model."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from agents import shipped
+from agents.claude import ClaudeModel
+from agents.executors.email import SmtpServer
+from agents.executors.refund import Billing
+from agents.model import Model
+from agents.offline import OfflineModel
+from agents.shipped import Systems
+from agents.support.customers import Customers
+from agents.support.knowledge import Knowledge
+from bot.cards.text import words
+from bot.flow.close import sweep
+from bot.flow.front_desk import FrontDesk
+from bot.flow.handlers import handlers
+from bot.flow.ids import RandomIds
+from bot.flow.reconcile import reconcile
+from bot.flow.signoff import Signoff
+from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.scheduler import scheduler
+from bot.settings import Settings
+from bot.slack.connect import SlackConnection
+from bot.slack.events import PATH as SLACK_EVENTS
+from bot.web import Endpoint, served, web_app
+from policies.current import CurrentPolicy, Kept, Reloaded
+from policies.judge import Fallback
+from policies.rules import RISK_MAP_ACTIONS
+from storage.records import Place
+from storage.sql.open import Storage, open_storage
+
+log = logging.getLogger(__name__)
+
+Role = Literal["web", "worker", "all"]
+Clock = Callable[[], datetime]
+
+SWEEP, RECONCILE, POLICY = 5.0, 60.0, 5.0  # seconds between ticks
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One assembled Signoff, connected and ready to serve. `web` is the address it listens on."""
+
+    signoff: Signoff
+    desk: FrontDesk
+    storage: Storage
+    policy: CurrentPolicy
+    web: str
+
+    async def serve(self, role: Role = "all") -> None:
+        """Work until cancelled: run jobs and ticks. The surfaces listen from the moment the replica is made."""
+        if role == "web":
+            await asyncio.Event().wait()
+        ticks = scheduler(
+            {
+                "sweep": (SWEEP, lambda: sweep(self.signoff)),
+                "reconcile": (RECONCILE, lambda: reconcile(self.signoff)),
+                "policy": (POLICY, self.refresh_policy),
+            }
+        )
+        ticks.start()
+        try:
+            await self.storage.dispatch.serve(handlers(self.signoff))
+        finally:
+            ticks.shutdown(wait=False)
+
+    async def refresh_policy(self) -> None:
+        """Take over a changed policy file; say so in the channel, and just as well if it cannot be used."""
+        news = await asyncio.to_thread(self.policy.refresh)
+        if isinstance(news, Kept):
+            log.error("The changed policy file cannot be used, the old policy stays in force:\n%s", news.error)
+            await self._announce(f"The policy file was changed, but cannot be used. The old policy stays.\n{news.error}")
+        elif isinstance(news, Reloaded):
+            log.info("policy %s is in force", news.policy.version)
+            await self._announce(f"A new policy is in force (version {news.policy.version[:12]}).")
+
+    async def _announce(self, sentence: str) -> None:
+        place = self.signoff.fallback_place
+        if place is None:
+            return
+        try:
+            await self.signoff.surface_of(place).reply(place, words(sentence))
+        except (SurfaceBusy, SurfaceError) as error:
+            log.warning("the channel could not be told: %s", error)
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings, systems: Systems, *, role: Role = "all", clock: Clock | None = None
+) -> AsyncIterator[Replica]:
+    """Open the database, connect to chat, and listen. Raises PolicyError, StorageError, SurfaceError, SurfaceBusy."""
+    actions = shipped.actions(systems)
+    policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
+    async with AsyncExitStack() as stack:
+        storage = await open_storage(settings.database_url, exclusive=True, clock=clock or (lambda: datetime.now(UTC)))
+        stack.push_async_callback(storage.close)
+        slack = _slack(settings)
+        surfaces = {}
+        fallback_place = None
+        if slack is not None:
+            stack.push_async_callback(slack.stop)
+            surfaces["slack"] = slack.surface
+            fallback_place = await _fallback_place(settings, slack)
+        signoff = Signoff(
+            store=storage.store,
+            agents=shipped.agents(systems),
+            actions=actions,
+            model=await _model(settings, stack),
+            policy=lambda: policy.policy,
+            fallback=Fallback(settings.reviewers, settings.channel),
+            fallback_place=fallback_place,
+            surfaces=surfaces,
+            ids=RandomIds(),
+        )
+        desk = FrontDesk(signoff)
+        endpoints: dict[str, Endpoint] = {}
+        if slack is not None and role != "worker":
+            slack.listen(desk)
+            if slack.events is not None:
+                endpoints[SLACK_EVENTS] = slack.events
+        address = await stack.enter_async_context(served(web_app(storage.store, endpoints), settings.host, settings.port))
+        if slack is not None and role != "worker":
+            await slack.start()
+        yield Replica(signoff, desk, storage, policy, address)
+
+
+def systems_of(settings: Settings) -> Systems:
+    """The company's systems that the shipped actions work on, as the settings name them."""
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    smtp = SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_from,
+        settings.smtp_user,
+        password,
+        "starttls" if settings.smtp_starttls else "none",
+    )
+    billing = Billing(settings.billing_url, settings.billing_key.get_secret_value() if settings.billing_key else "")
+    customers = Customers(settings.customers_url)
+    return Systems(smtp, billing, customers, Knowledge())
+
+
+def _slack(settings: Settings) -> SlackConnection | None:
+    if settings.slack_bot_token is None:
+        return None
+    app_token, secret = settings.slack_app_token, settings.slack_signing_secret
+    return SlackConnection(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=app_token.get_secret_value() if app_token else None,
+        signing_secret=secret.get_secret_value() if secret else None,
+        base_url=settings.slack_api_url,
+    )
+
+
+async def _fallback_place(settings: Settings, slack: SlackConnection) -> Place | None:
+    if settings.channel is None:
+        return None
+    workspace = await slack.surface.directory.workspace()
+    return Place(surface="slack", tenant=workspace.tenant, channel=settings.channel.removeprefix("slack:"))
+
+
+async def _model(settings: Settings, stack: AsyncExitStack) -> Model:
+    """Claude with a key; without one the rules, which say so wherever their answers are shown."""
+    if settings.anthropic_api_key is None:
+        return OfflineModel(shipped.rules())
+    claude = ClaudeModel(
+        settings.anthropic_api_key.get_secret_value(), model=settings.model, base_url=settings.anthropic_base_url
+    )
+    stack.push_async_callback(claude.close)
+    return claude
