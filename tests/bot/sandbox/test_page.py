@@ -70,7 +70,7 @@ FORM: dict[str, Any] = {
 
 def make_app(client: AsyncWebClient, asked: list[str]) -> AsyncApp:
     """A card with an Approve button and an Edit dialog; `asked` gets the text of every command."""
-    app = AsyncApp(client=client, token=client.token)
+    app = AsyncApp(client=client)
 
     @app.command("/signoff")
     async def command(ack: Any, body: dict[str, Any]) -> None:
@@ -113,8 +113,12 @@ class Stage:
         self.troubles: list[str] = []
         self._browser = browser
 
-    async def post(self, text: str, blocks: list[dict[str, Any]] | None = None) -> None:
-        await self.client.chat_postMessage(channel=DESK, text=text, blocks=blocks)
+    async def post(self, text: str, blocks: list[dict[str, Any]] | None = None, thread: str | None = None) -> str:
+        """The ts of a new message; a reply in a `thread` is shown in the channel as well."""
+        answer = await self.client.chat_postMessage(
+            channel=DESK, text=text, blocks=blocks, thread_ts=thread, reply_broadcast=True if thread else None
+        )
+        return str(answer["ts"])
 
     async def page(self, person: str, width: int = 1280, height: int = 800) -> Page:
         page = await self._browser.new_page(viewport={"width": width, "height": height})
@@ -132,7 +136,7 @@ async def stage() -> AsyncIterator[Stage]:
     async with Sandbox(SEED, samples=[SAMPLE]) as sandbox, async_playwright() as playwright:
         client = AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
         line = AsyncSocketModeHandler(make_app(client, asked), sandbox.app_token, web_client=client)
-        await line.connect_async()
+        await line.connect_async()  # type: ignore[no-untyped-call]
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         stage = Stage(sandbox, client, browser, asked)
         try:
@@ -140,7 +144,7 @@ async def stage() -> AsyncIterator[Stage]:
             yield stage
         finally:
             await browser.close()
-            await line.close_async()
+            await line.close_async()  # type: ignore[no-untyped-call]
     # A violated content security policy or an error in a module shows up here.
     assert stage.troubles == []
 
@@ -185,10 +189,13 @@ async def test_what_is_half_typed_survives_what_others_do(stage: Stage) -> None:
     await page.locator('[data-action-id="edit"]').click()
     notes = page.get_by_test_id("modal").get_by_label("Notes (optional)")
     await notes.fill("not submitted")
+    card = await page.get_by_test_id("message").first.element_handle()
     await stage.post("Something else")
     await expect(page.get_by_test_id("message").last).to_contain_text("Something else")
     await expect(notes).to_have_value("not submitted")
     await expect(notes).to_be_focused()
+    assert card is not None
+    assert await card.evaluate("node => node.isConnected")
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("modal")).to_be_hidden()
     await expect(page.get_by_test_id("composer")).to_have_value("not sent")
@@ -215,23 +222,24 @@ async def test_a_refused_message_is_given_back_with_the_reason(stage: Stage) -> 
 
 
 async def test_on_a_phone_nothing_is_wider_than_the_window_and_targets_are_large(stage: Stage) -> None:
-    await stage.post("Refund a payment", [*CARD, {"type": "markdown", "text": "x" * 400}])
+    root = await stage.post("Refund a payment", [*CARD, {"type": "markdown", "text": "x" * 400}])
+    await stage.post("Somebody should look at this", thread=root)
     page = await stage.page("U0RAVI", 390, 844)
-    await expect(page.get_by_test_id("message")).to_be_visible()
+    await expect(page.get_by_role("button", name="open the thread")).to_be_visible()
     widths = "[document.documentElement.scrollWidth, document.querySelector('#scroller').scrollWidth]"
     assert await page.evaluate(widths) == [390, 390]
     for pane in ("Thread", "World", "People", "Channel"):
         await page.get_by_role("navigation", name="Views").get_by_role("button", name=pane).click()
         for target in await page.locator("button:visible, textarea:visible, select:visible").all():
             box = await target.bounding_box()
-            assert box is not None and box["height"] >= 44, await target.evaluate("node => node.outerHTML")
+            assert (box or {"height": 0})["height"] >= 44, await target.evaluate("node => node.outerHTML")
 
 
 READER = "{people: new Map([['U1', {id: 'U1', real_name: 'Ann'}]]), channels: new Map(), me: 'U1', now: new Date()}"
 DRAW = (
     "async text => { const {mrkdwn} = await import('/page/mrkdwn.js');"
     f"const box = document.createElement('div'); box.append(...mrkdwn(text, {READER}));"
-    "return box.innerHTML.replaceAll(/ (class|target|rel)=\"[^\"]*\"/g, ''); }"
+    'return box.innerHTML.replaceAll(/ (class|target|rel)="[^"]*"/g, \'\'); }'
 )
 
 
