@@ -38,6 +38,10 @@ class StoreBusy(StorageError):
     """The database did not answer in time or is not reachable; nothing was written, the caller may try again."""
 
 
+class OutcomeUnknown(StorageError):
+    """The connection was lost at the commit, so the write may or may not have happened; read before trying again."""
+
+
 class SchemaOutdated(StorageError):
     """The database's schema is not the one this program needs; `signoff db upgrade` mends it."""
 

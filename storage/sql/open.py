@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from storage.dispatch import Dispatch
 from storage.local_dispatch import LocalDispatch
+from storage.procrastinate_dispatch import ProcrastinateDispatch
 from storage.sql import schema
 from storage.sql.address import SqliteFile, parse
+from storage.sql.postgres import PostgresStore
 from storage.sql.sqlite import Clock, SqliteStore, utc_now
 from storage.store import Store
 
@@ -42,4 +44,5 @@ async def open_storage(
     if isinstance(address, SqliteFile):
         store = SqliteStore(address.path, clock, exclusive=exclusive)
         return Storage(store, LocalDispatch(store))
-    raise NotImplementedError
+    server = await asyncio.to_thread(PostgresStore, address.dsn, clock_offset)
+    return Storage(server, ProcrastinateDispatch(address.dsn))

@@ -35,11 +35,10 @@ class Cluster:
             home, port = Path(folder), _free_port()
             owner = _give_to_postgres(home)
             _run(owner, binaries / "initdb", "-D", home / "data", "-U", "signoff", "-A", "trust", "-E", "UTF8")
-            server = subprocess.Popen(  # noqa: S603
-                [*owner, str(binaries / "postgres"), "-D", str(home / "data"), "-k", folder, "-p", str(port),
-                 "-h", "127.0.0.1", "-c", "max_connections=200"],
-                cwd=home, stdout=subprocess.DEVNULL, stderr=(home / "log").open("w"),
-            )  # fmt: skip
+            command = [*owner, str(binaries / "postgres"), "-D", str(home / "data"), "-k", folder]
+            listen = ["-p", str(port), "-h", "127.0.0.1", "-c", "max_connections=200"]
+            with (home / "log").open("w") as log:
+                server = subprocess.Popen([*command, *listen], cwd=home, stdout=log, stderr=log)  # noqa: S603
             try:
                 cluster = cls(port)
                 cluster.wait(server, home / "log")

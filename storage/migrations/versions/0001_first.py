@@ -11,6 +11,38 @@ depends_on = None
 TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 JSON = sa.JSON().with_variant(sa.Text(), "sqlite")
 
+# Defers a job through Procrastinate within the caller's transaction. If a job with the key waits already, its row is locked
+# until the caller commits: so it cannot start before, and will see what the caller did. A key that another transaction
+# adds at the same time is waited for, without breaking this transaction.
+DEFER = """
+CREATE FUNCTION signoff_defer(task text, payload text, job_lock text, job_key text, due timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    jobs procrastinate_job_to_defer_v1[] := ARRAY[ROW(
+        'signoff', 'signoff', 0, job_lock, job_key, jsonb_build_object('task', task, 'payload', payload), due
+    )::procrastinate_job_to_defer_v1];
+    waiting bigint;
+BEGIN
+    LOOP
+        SELECT id INTO waiting FROM procrastinate_jobs WHERE queueing_lock = job_key AND status = 'todo' FOR UPDATE;
+        IF FOUND THEN
+            PERFORM pg_notify('procrastinate_queue_v1#signoff', json_build_object('type', 'job_inserted', 'job_id', waiting)::text);
+            RETURN false;
+        END IF;
+        IF job_key IS NULL THEN
+            PERFORM procrastinate_defer_jobs_v1(jobs);
+            RETURN true;
+        END IF;
+        BEGIN
+            PERFORM procrastinate_defer_jobs_v1(jobs);
+            RETURN true;
+        EXCEPTION WHEN unique_violation THEN
+        END;
+    END LOOP;
+END
+$$
+"""
+
 
 def upgrade() -> None:
     _runs()
@@ -22,6 +54,7 @@ def upgrade() -> None:
         _keep_audit_on_sqlite()
     else:
         _keep_audit_on_postgresql()
+        op.execute(DEFER)
 
 
 def _runs() -> None:
