@@ -1,12 +1,19 @@
 """The help centre finds what a ticket is about, whatever is in the ticket."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.support.knowledge import Knowledge
 
-KNOWLEDGE = Knowledge(url="https://help.example/")
+
+@pytest.fixture(scope="module")
+def knowledge() -> Iterator[Knowledge]:
+    knowledge = Knowledge(url="https://help.example/")
+    yield knowledge
+    knowledge.close()
 
 
 @pytest.mark.parametrize(
@@ -22,8 +29,8 @@ KNOWLEDGE = Knowledge(url="https://help.example/")
         ("can I pay with PayPal", "payment"),
     ],
 )
-async def test_the_best_article_comes_first(text: str, slug: str) -> None:
-    best = (await KNOWLEDGE.search(text))[0]
+async def test_the_best_article_comes_first(knowledge: Knowledge, text: str, slug: str) -> None:
+    best = (await knowledge.search(text))[0]
 
     assert (best.slug, best.link) == (slug, f"https://help.example/{slug}")
     assert best.title
@@ -31,8 +38,8 @@ async def test_the_best_article_comes_first(text: str, slug: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "the and a", "مصباح"])
-async def test_nothing_is_found_where_nothing_is_said(text: str) -> None:
-    assert await KNOWLEDGE.search(text) == ()
+async def test_nothing_is_found_where_nothing_is_said(knowledge: Knowledge, text: str) -> None:
+    assert await knowledge.search(text) == ()
 
 
 @given(
@@ -40,5 +47,5 @@ async def test_nothing_is_found_where_nothing_is_said(text: str) -> None:
         st.text(), st.sampled_from(['refund" OR 1', "NEAR(refund, 2)", "refund*", "title:refund", "- AND NOT (", "refund\0"])
     )
 )
-async def test_no_ticket_breaks_the_query(text: str) -> None:
-    assert len(await KNOWLEDGE.search(text)) <= 3
+async def test_no_ticket_breaks_the_query(knowledge: Knowledge, text: str) -> None:
+    assert len(await knowledge.search(text)) <= 3
