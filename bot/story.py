@@ -2,7 +2,7 @@
 world, told in a line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -102,16 +102,10 @@ class Storyteller:
     async def _world(self, request: Request) -> Told:
         """What the world received, told by the world itself."""
         panels = {panel["name"]: panel["rows"] for panel in self._demo.world.panels()}
-        arguments = {name: str(value) for name, value in request.arguments.items()}
-        rows, wanted = {
-            "execute_financial_action": (panels["billing"], arguments.get("amount", "")),
-            "send_external_email": (panels["mailbox"], arguments.get("to", "")),
-            "update_customer_record": (panels["customers"], arguments.get("new", "")),
-            "delete_any_data": (panels["customers"], ""),
-        }.get(request.action, (panels["notes"], ""))
-        found = [row for row in rows if any(wanted in cell for cell in row)]
-        shown: JsonObject = {"rows": [[str(cell) for cell in row] for row in found[:3]]}
-        return Told("world", bool(found), f"The world has it: {' · '.join(found[0]) if found else 'nothing'}"[:300], shown)
+        rows = received(request, panels)
+        told = " · ".join(" ".join(cell.split()) for cell in rows[0]) if rows else "nothing"
+        shown: JsonObject = {"rows": [[*row] for row in rows]}
+        return Told("world", len(rows) == 1, f"The world has it: {told[:160]}", shown)
 
     async def _evaluated(self) -> Told:
         def newest(tx: Transaction) -> Any:
@@ -168,3 +162,24 @@ def _proposed(request: Request) -> Told:
     arguments = ", ".join(f"{name} {value}" for name, value in request.arguments.items())
     facts: JsonObject = {"action": request.action, "arguments": request.arguments, "summary": request.summary}
     return Told("propose", True, f"The support agent proposes {request.action}: {arguments[:200]}", facts)
+
+
+def received(request: Request, panels: Mapping[str, Sequence[Sequence[str]]]) -> list[Sequence[str]]:
+    """The rows of the world that show the request's effect: exactly one, if it happened once."""
+    wanted = {name: str(value) for name, value in request.arguments.items()}
+    match request.action:
+        case "execute_financial_action":
+            money = f"{wanted['amount']} {wanted['currency']}"
+            return [row for row in panels["billing"] if wanted["charge"] in row and money in row]
+        case "send_external_email":
+            return [row for row in panels["mailbox"] if wanted["to"] in row and wanted["subject"] in row]
+        case "update_customer_record":
+            return [row for row in panels["customers"] if wanted["customer"] in row and wanted["new"] in row]
+        case "delete_any_data" if wanted["what"] == "account":
+            left = [row for row in panels["customers"] if wanted["customer"] in row]
+            return [] if left else [(wanted["customer"], "is gone")]
+        case "delete_any_data":
+            gone = {"marketing_profile": (-1, "no"), "order_history": (-2, "0")}[wanted["what"]]
+            return [row for row in panels["customers"] if wanted["customer"] in row and row[gone[0]] == gone[1]]
+        case _:
+            return list(panels["notes"])

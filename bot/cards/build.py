@@ -88,21 +88,8 @@ def notice_of(run: Run, requests: Sequence[Request]) -> Notice:
     )
 
 
-def value_text(value: object) -> str:
-    """An argument as people read it."""
-    match value:
-        case None:
-            return "(none)"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(value_text(item) for item in value)
-        case _:
-            return str(value)
-
-
 def _fields(actions: Actions, request: Request) -> tuple[CardField, ...]:
-    texts = {name: value_text(value) for name, value in request.arguments.items()}
+    texts = {name: lines.value_text(value) for name, value in request.arguments.items()}
     return tuple(
         CardField(
             name=name, label=label_of(actions, request.action, name), value=text, long=len(text) > LONG or "\n" in text
@@ -128,8 +115,8 @@ def _changes(actions: Actions, request: Request, revisions: Sequence[Revision]) 
         Change(
             name=name,
             label=label_of(actions, request.action, name),
-            before=value_text(before.get(name)),
-            after=value_text(value),
+            before=lines.value_text(before.get(name)),
+            after=lines.value_text(value),
         )
         for name, value in request.arguments.items()
         if before.get(name) != value

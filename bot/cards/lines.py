@@ -10,23 +10,26 @@ from storage.records import Decision, Person, Proposal, Request, RequestStatus, 
 Unposted = tuple[Person, Text]
 
 
-def first_of(person: Person, missing: int) -> Text:
-    """Somebody approved, and more people are needed."""
-    return words(
-        Who(person=person), " approved. ", bold(f"{missing} more {'person' if missing == 1 else 'people'} must approve.")
-    )
+def approved(person: Person, notes: str, missing: int) -> Text:
+    """Somebody approved; `missing` more people must."""
+    return words(bold("Approved"), " by ", Who(person=person), ". ", _next(missing), *_notes(notes))
 
 
-def approved(person: Person, notes: str) -> Text:
-    """Enough people approved."""
-    return words(bold("Approved"), " by ", Who(person=person), ". It runs now.", *_notes(notes))
-
-
-def edited(person: Person, before: Request, after: Request, notes: str) -> Text:
-    """Somebody changed arguments."""
-    names = [name for name in after.arguments if after.arguments.get(name) != before.arguments.get(name)]
-    what = ", ".join(name.replace("_", " ") for name in names) or "the proposal"
-    return words(bold("Edited"), " by ", Who(person=person), f": {what} (revision {after.revision}).", *_notes(notes))
+def edited(person: Person, before: Request, after: Request, notes: str, missing: int) -> Text:
+    """Somebody changed arguments; `missing` more people must approve what it is now."""
+    changes = [
+        span
+        for name, value in after.arguments.items()
+        if value != before.arguments.get(name)
+        for span in words(
+            f" {name.replace('_', ' ')} ",
+            quote(value_text(before.arguments.get(name))),
+            " → ",
+            quote(value_text(value)),
+            ".",
+        )
+    ]
+    return words(bold("Edited"), " by ", Who(person=person), ":", *changes, " ", _next(missing), *_notes(notes))
 
 
 def rejected(person: Person, outcome: Outcome) -> Text:
@@ -93,6 +96,25 @@ def standing(request: Request, decisions: Sequence[Decision]) -> Text:
             return words(Who(person=last.person), " has approved this already", when, ".")
         case _:
             return words(f"This is {request.status} already.")
+
+
+def value_text(value: object) -> str:
+    """An argument as people read it."""
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(value_text(item) for item in value)
+        case _:
+            return str(value)
+
+
+def _next(missing: int) -> str:
+    if missing == 0:
+        return "It runs now."
+    return f"{missing} more {'person' if missing == 1 else 'people'} must approve."
 
 
 def _notes(notes: str) -> tuple[str | Quote, ...]:

@@ -16,7 +16,7 @@ APPROVED: JsonValue = {"approved": True}  # result of an approval step whose out
 SWEEP = 100  # requests expired in one go; a sweep goes on until none is left
 
 
-def settle(tx: Transaction, held: Request, person: Person, verb: str, notes: str) -> None:
+def settle(tx: Transaction, held: Request, person: Person, verb: str) -> None:
     """Enough people approved: the approval step is done and the execution is deferred."""
     approved = tx.move_request(held.id, RequestStatus.pending, RequestStatus.approved)
     assert approved is not None  # noqa: S101  # this transaction holds it
@@ -29,8 +29,6 @@ def settle(tx: Transaction, held: Request, person: Person, verb: str, notes: str
         body={"revision": held.revision, "fingerprint": held.fingerprint, "arguments": held.arguments},
     )
     tx.defer(jobs.execute(approved))
-    tx.defer(jobs.show_card(approved))
-    tx.defer(jobs.reply(held.run_id, lines.approved(person, notes), request_id=held.id))
 
 
 def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome, *, actor: str, said: Text) -> None:

@@ -58,7 +58,7 @@ def approve(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Ans
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held
-    return _approved(tx, signoff, held, click, "approve", "")
+    return _approved(tx, signoff, held, click)
 
 
 def reject(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: JsonObject) -> Answer:
@@ -93,17 +93,18 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
     if isinstance(held, Answer):
         return held
     if arguments == held.arguments:
-        return _approved(tx, signoff, held, click, "approve", notes)
+        return _approved(tx, signoff, held, click, notes)
     proposal = proposal_of(held).model_copy(update={"arguments": arguments, "target": target})
     verdict = signoff.judge(proposal, held.agent)
     if verdict.outcome is Ruling.block:
         return _edit_blocked(tx, held, click, verdict)
     revised = revise(tx, held, arguments, target, never_looser(held.verdict, verdict), click)
-    tx.defer(jobs.reply(held.run_id, lines.edited(click.person, held, revised, notes), request_id=held.id))
     if why := refusal(revised, revised.verdict, click, has):
+        said = lines.edited(click.person, held, revised, notes, revised.verdict.quorum)
         tx.defer(jobs.show_card(revised))
+        tx.defer(jobs.reply(held.run_id, said, request_id=held.id))
         return Answer(True, words(f"Your edit is stored as revision {revised.revision} for others to approve. {why}"))
-    return _approved(tx, signoff, revised, click, "edit", notes)
+    return _approved(tx, signoff, revised, click, notes, before=held)
 
 
 def revise(
@@ -189,16 +190,15 @@ def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click
     return held
 
 
-def _approved(tx: Transaction, signoff: Signoff, held: Request, click: Click, verb: Verb, notes: str) -> Answer:
-    """Count this approval; with enough people the request is settled."""
+def _approved(
+    tx: Transaction, signoff: Signoff, held: Request, click: Click, notes: str = "", *, before: Request | None = None
+) -> Answer:
+    """Count this approval, of an edit if the request was another `before`; with enough people it is settled."""
+    verb: Verb = "edit" if before else "approve"
     decision = _decision(tx, signoff, held, click, verb, notes)
     if not tx.add_decision(decision):
         return Answer(True, words("You have approved this already; it needs somebody else too."))
-    people = {
-        given.person.key
-        for given in tx.decisions(held.id)
-        if given.fingerprint == held.fingerprint and given.verb in ("approve", "edit")
-    }
+    missing = held.verdict.quorum - len(_approvers(tx, held))
     tx.audit(
         f"request.{verb}",
         actor=click.person.key,
@@ -206,13 +206,22 @@ def _approved(tx: Transaction, signoff: Signoff, held: Request, click: Click, ve
         request_id=held.id,
         body={"decision": decision.id, "revision": held.revision, "fingerprint": held.fingerprint, "notes": notes},
     )
-    missing = held.verdict.quorum - len(people)
-    if missing > 0:
-        tx.defer(jobs.show_card(held))
-        tx.defer(jobs.reply(held.run_id, lines.first_of(click.person, missing), request_id=held.id))
-        return Answer(True, words(f"Recorded. {missing} more must approve."))
-    settle(tx, held, click.person, verb, notes)
-    return Answer(True, words("Approved. It runs now."))
+    who = click.person
+    said = lines.edited(who, before, held, notes, missing) if before else lines.approved(who, notes, missing)
+    if missing == 0:
+        settle(tx, held, who, verb)
+    tx.defer(jobs.show_card(held))
+    tx.defer(jobs.reply(held.run_id, said, request_id=held.id))
+    return Answer(True, words("Approved. It runs now." if missing == 0 else f"Recorded. {missing} more must approve."))
+
+
+def _approvers(tx: Transaction, held: Request) -> set[str]:
+    """Who approved exactly what the request is now."""
+    return {
+        given.person.key
+        for given in tx.decisions(held.id)
+        if given.fingerprint == held.fingerprint and given.verb in ("approve", "edit")
+    }
 
 
 def _decision(
