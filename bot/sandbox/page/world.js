@@ -11,8 +11,10 @@ const known = new Map(); // panel name -> the rows already seen
 export function showWorld(panels) {
   const items = panels.map((panel) => ({ key: panel.name, ...panel }));
   const fresh = new Map(panels.map((panel) => [panel.name, newRows(panel)]));
-  patch(byId("panels"), items, (panel) => panelNode(panel, fresh.get(panel.name)));
-  return [...fresh.values()].some((rows) => rows.size > 0);
+  patch(byId("panels"), items, (panel) => panelNode(panel, fresh.get(panel.name)), keepOpen);
+  const changed = [...fresh.values()].some((rows) => rows.size > 0);
+  if (changed) byId("panels").querySelector(".is-new")?.scrollIntoView({ block: "nearest" });
+  return changed;
 }
 
 /** The sandbox's clock; `advance(seconds)` moves it. */
@@ -36,9 +38,14 @@ function panelNode(panel, fresh) {
   return el(
     "section",
     { class: "panel", data: { testid: `panel-${panel.name}` }, "aria-label": panel.title },
-    el("h3", { class: "panel-title" }, panel.title, panel.rows.length > 0 && el("span", { class: "count" }, String(panel.rows.length))),
+    el(
+      "header",
+      { class: "panel-head" },
+      el("h3", { class: "panel-title" }, panel.title),
+      panel.rows.length > 0 && el("span", { class: "count" }, String(panel.rows.length)),
+      panel.note && el("span", { class: "panel-note" }, panel.note),
+    ),
     content,
-    panel.note && el("p", { class: "panel-note" }, panel.note),
   );
 }
 
@@ -54,7 +61,20 @@ function tableNode({ title, columns, rows }, mark) {
 
 function cardNodes({ columns, rows }, mark) {
   const pair = (cell, index) => [el("dt", {}, columns[index]), el("dd", { dir: "auto" }, words(cell) || "–")];
-  return el("ul", { class: "records" }, rows.map((row) => el("li", { class: `record ${mark(row)}` }, el("dl", {}, row.map(pair)))));
+  const pairs = (row) => el("dl", {}, row.map(pair));
+  const card = (row) => el("li", { class: `record ${mark(row)}` }, columns.length > COLUMNS ? folded(row, pairs(row), mark(row)) : pairs(row));
+  return el("ul", { class: "records" }, rows.map(card));
+}
+
+/** A wide record folds under its first two cells, an id and a name; it stands open when it is new or has changed. */
+function folded([id, name], content, open) {
+  return el("details", { open: Boolean(open), data: { record: id } }, el("summary", {}, el("b", {}, words(name)), el("small", {}, words(id))), content);
+}
+
+/** What a person unfolded stays unfolded. */
+function keepOpen(old, fresh) {
+  const open = new Set([...old.querySelectorAll("details[open]")].map((node) => node.dataset.record));
+  for (const node of fresh.querySelectorAll("details")) node.open ||= open.has(node.dataset.record);
 }
 
 const words = (cell) => (cell === null || cell === undefined ? "" : String(cell));

@@ -103,13 +103,30 @@ def make_app(client: AsyncWebClient, asked: list[str]) -> AsyncApp:
     return app
 
 
+class World:
+    """A ledger to show beside the channel, a clock that notes how it is moved, and what the app was asked."""
+
+    def __init__(self) -> None:
+        self.ledger: list[list[str]] = []
+        self.moved: list[float] = []
+        self.asked: list[str] = []
+
+    async def panels(self) -> list[dict[str, Any]]:
+        rows = [list(row) for row in self.ledger]
+        columns = ["Refund", "Amount"]
+        return [{"name": "ledger", "title": "Ledger", "empty": "Nothing yet.", "columns": columns, "rows": rows, "note": ""}]
+
+    async def advance(self, seconds: float) -> None:
+        self.moved.append(seconds)
+
+
 class Stage:
     """One sandbox with its app, and pages of it."""
 
-    def __init__(self, sandbox: Sandbox, client: AsyncWebClient, browser: Browser, asked: list[str]) -> None:
+    def __init__(self, sandbox: Sandbox, client: AsyncWebClient, browser: Browser, world: World) -> None:
         self.sandbox = sandbox
         self.client = client
-        self.asked = asked
+        self.world = world
         self.troubles: list[str] = []
         self._browser = browser
 
@@ -132,13 +149,14 @@ class Stage:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    asked: list[str] = []
-    async with Sandbox(SEED, samples=[SAMPLE]) as sandbox, async_playwright() as playwright:
+    world = World()
+    sandbox = Sandbox(SEED, samples=[SAMPLE], panels=world.panels, advance=world.advance)
+    async with sandbox, async_playwright() as playwright:
         client = AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
-        line = AsyncSocketModeHandler(make_app(client, asked), sandbox.app_token, web_client=client)
+        line = AsyncSocketModeHandler(make_app(client, world.asked), sandbox.app_token, web_client=client)
         await line.connect_async()  # type: ignore[no-untyped-call]
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        stage = Stage(sandbox, client, browser, asked)
+        stage = Stage(sandbox, client, browser, world)
         try:
             await sandbox.until(lambda: sandbox.connected or None)
             yield stage
@@ -206,7 +224,7 @@ async def test_a_sample_runs_its_ticket_and_only_who_asked_sees_the_answer(stage
     page = await stage.page("U0MIA")
     await page.get_by_test_id("sample-0").click()
     await expect(page.get_by_test_id("message").last).to_contain_text("Only visible to you")
-    assert stage.asked == ["run support The lamp is broken"]
+    assert stage.world.asked == ["run support The lamp is broken"]
     await page.get_by_test_id("person-U0RAVI").click()
     await expect(page.get_by_test_id("message")).to_have_count(0)
     assert page.url.endswith("?as=U0RAVI")
@@ -219,6 +237,18 @@ async def test_a_refused_message_is_given_back_with_the_reason(stage: Stage) -> 
     await composer.press("Enter")
     await expect(page.get_by_text("/nonsense is not a valid command.")).to_be_visible()
     await expect(composer).to_have_value("/nonsense")
+
+
+async def test_what_the_world_receives_appears_and_the_clock_moves(stage: Stage) -> None:
+    page = await stage.page("U0MIA")
+    ledger = page.get_by_test_id("panel-ledger")
+    await expect(ledger).to_contain_text("Nothing yet.")
+    stage.world.ledger.append(["re_1", "300.00 USD"])
+    await expect(ledger.locator(".is-new")).to_have_text("re_1300.00 USD")
+    await page.get_by_test_id("clock-4h").click()
+    await page.get_by_test_id("clock-1h").click()
+    await stage.sandbox.until(lambda: len(stage.world.moved) == 2)
+    assert stage.world.moved == [14_400.0, 3_600.0]
 
 
 async def test_on_a_phone_nothing_is_wider_than_the_window_and_targets_are_large(stage: Stage) -> None:
