@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.directory import Directory, Workspace
 from bot.slack.events import Events
 from bot.slack.listeners import register
-from bot.slack.pace import Pace
+from bot.slack.pace import PATIENCE, Pace
 from bot.slack.reading import ReadingDesk
 from bot.slack.surface import SlackSurface
 
@@ -30,8 +30,9 @@ PING_SECONDS = 5.0
 class SlackConnection:
     """One workspace. Use: make it, hand `surface` to the flow, `listen` with the flow's desk, `start`, in the end `stop`.
 
-    With an app token it listens in Socket Mode; with a signing secret `events` is the handler to mount at
-    `bot.slack.events.PATH`. Make it within a running event loop.
+    With an app token it listens in Socket Mode; with a signing secret `events.handle` is to be mounted at
+    `bot.slack.events.PATH`. `patience` is for how many seconds the desk may keep Slack waiting. Make it within a running
+    event loop.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class SlackConnection:
         app_token: str | None = None,
         signing_secret: str | None = None,
         base_url: str = SLACK_API_URL,
+        patience: float = PATIENCE,
     ) -> None:
         self._app_token, self._signing_secret = app_token, signing_secret
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CLIENT_SECONDS), trust_env=True)
@@ -48,7 +50,7 @@ class SlackConnection:
         reader = _client(bot_token, base_url, self._session)
         reader.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
         self._app = AsyncApp(client=self._writer, signing_secret=signing_secret or "", name="signoff")
-        self._pace = Pace()
+        self._pace = Pace(patience)
         self._socket: SocketMode | None = None
         self.surface = SlackSurface(self._writer, Directory(reader))
         self.events: Events | None = Events(self._app, signing_secret) if signing_secret else None

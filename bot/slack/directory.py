@@ -109,7 +109,7 @@ def _standing(user: dict[str, Any], claimed: str, home: str) -> Standing:
 
 def _name(user: dict[str, Any]) -> str:
     profile = user.get("profile", {})
-    return str(profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user["id"])
+    return str(profile.get("real_name") or profile.get("display_name") or user.get("real_name") or user["id"])
 
 
 def _email(user: dict[str, Any]) -> str | None:

@@ -42,12 +42,13 @@ class Once:
 
 
 class Events:
-    """The handler to mount at `PATH`. Answers 401 to what Slack has not signed, 413 to what is too large."""
+    """`handle` is to be mounted at `PATH`."""
 
     def __init__(self, app: AsyncApp, signing_secret: str, once: Once | None = None) -> None:
         self._app, self._verifier, self._once = app, SignatureVerifier(signing_secret), once or Once()
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
+        """`POST /slack/events`. Answers 401 to what Slack has not signed, 413 to what is too large."""
         body = await _bounded(request)
         if body is None:
             return _refused(413, f"The body is larger than {BODY_BYTES:,} bytes.")

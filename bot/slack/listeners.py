@@ -6,12 +6,12 @@ longer, Slack is told so in time and the person hears the result later. No liste
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_bolt.response import BoltResponse
 
 from bot.cards.card import Card
+from bot.cards.form import Form
 from bot.cards.text import Text, plain, words
 from bot.flow.desk import Answer, Click
 from bot.flow.surface import SurfaceBusy, SurfaceError
@@ -34,18 +34,18 @@ STALE = words("This was changed since you opened it. Close this and open the car
 OLD_BUTTON = words("This button is from another version of Signoff. Nothing was done.")
 BROKEN = words("Something went wrong inside Signoff, and it cannot say whether this was done. Please look at the card.")
 
-Handler = Callable[..., Awaitable[None]]
+Shown = TypeVar("Shown", Card, Form)
+Listener = Callable[[AsyncAck, Body], Awaitable[None]]
 
 
 def register(app: AsyncApp, desk: ReadingDesk, surface: SlackSurface, pace: Pace) -> None:
     """Have `app` bring commands, presses and dialogs to `desk`, and say its answers through `surface`."""
     counter = Counter(desk, surface, pace)
-    app.command(names.COMMAND)(counter.command)
-    for action, handler in counter.presses().items():
-        app.action(action)(handler)
-    for callback, handler in counter.dialogs().items():
-        app.view(callback)(handler)
-    app.error(counter.failed)
+    app.command(names.COMMAND)(counter.guarded(counter.command))
+    for action, listener in counter.presses().items():
+        app.action(action)(counter.guarded(listener))
+    for callback, listener in counter.dialogs().items():
+        app.view(callback)(counter.guarded(listener))
 
 
 class Counter:
@@ -54,7 +54,7 @@ class Counter:
     def __init__(self, desk: ReadingDesk, surface: SlackSurface, pace: Pace) -> None:
         self._desk, self._surface, self._pace = desk, surface, pace
 
-    def presses(self) -> dict[str, Handler]:
+    def presses(self) -> dict[str, Listener]:
         """The buttons by action id."""
         return {
             names.APPROVE: self.approve,
@@ -65,80 +65,74 @@ class Counter:
             names.NEXT: self.turn,
         }
 
-    def dialogs(self) -> dict[str, Handler]:
+    def dialogs(self) -> dict[str, Listener]:
         """The dialogs by callback id."""
         return {names.EDIT_FORM: self.edited, names.REJECT_FORM: self.rejected, names.REVIEW: self.reviewed}
 
+    def guarded(self, listener: Listener) -> Callable[..., Awaitable[None]]:
+        """`listener` for Bolt: under way until it is done, and whatever it raises becomes a sentence."""
+
+        async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
+            with self._pace:
+                try:
+                    await listener(ack, body)
+                except Exception as error:  # noqa: BLE001  # whatever went wrong, a person gets a sentence
+                    await self._failed(error, ack, body)
+
+        return listen
+
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """`/signoff …`: the answer comes with the acknowledgement, seen by that person only."""
-        with self._pace:
-            typed = command_of(body)
-            task, in_time = await self._pace.start(self._desk.command(typed))
-            told = task.result().text if in_time else STILL_WORKING
-            await ack(text=spoken(told), blocks=say(told), response_type="ephemeral")
-            if not in_time:
-                await self._tell(body, typed.place, (await task).text)
+        typed = command_of(body)
+        task, in_time = await self._pace.start(self._desk.command(typed))
+        told = task.result().text if in_time else STILL_WORKING
+        await ack(text=spoken(told), blocks=say(told), response_type="ephemeral")
+        if not in_time:
+            await self._tell(body, typed.place, (await task).text)
 
     async def approve(self, ack: AsyncAck, body: Body) -> None:
         """Approve, on a card."""
-        with self._pace:
-            click = click_of(body)
-            task, in_time = await self._pace.start(self._desk.approve(click))
-            await ack()
-            if not in_time:
-                await self._tell(body, place_of(body), STILL_WORKING)
+        task, in_time = await self._pace.start(self._desk.approve(click_of(body)))
+        told = task.result().text if in_time else STILL_WORKING
+        await ack()
+        await self._tell(body, place_of(body), told)
+        if not in_time:
             await self._tell(body, place_of(body), (await task).text)
 
     async def edit(self, ack: AsyncAck, body: Body) -> None:
         """Edit, on a card: opens the form."""
-        await self._form(ack, body, "edit")
+        await self._open(ack, body, self._desk.form(click_of(body), "edit"), form_view)
 
     async def reject(self, ack: AsyncAck, body: Body) -> None:
         """Reject, on a card: opens the form."""
-        await self._form(ack, body, "reject")
+        await self._open(ack, body, self._desk.form(click_of(body), "reject"), form_view)
 
     async def read(self, ack: AsyncAck, body: Body) -> None:
         """Open to review, on a card: opens the first page."""
-        with self._pace:
-            await self._open(ack, body, self._desk.card(click_of(body)), lambda card: page_view(card, 1))
+        await self._open(ack, body, self._desk.card(click_of(body)), lambda card: page_view(card, 1))
 
     async def turn(self, ack: AsyncAck, body: Body) -> None:
         """Previous or next page, in a dialog."""
-        with self._pace:
-            click = submission_of(body)
-            task, _ = await self._pace.start(self._desk.card(click))
-            await ack()
-            shown = await task
-            view = body["view"]
-            await self._surface.turn(view["id"], view["hash"], _page(shown, click, int(body["actions"][0]["value"])))
+        click, number = submission_of(body), int(body["actions"][0]["value"])
+        task, _ = await self._pace.start(self._desk.card(click))
+        await ack()
+        await self._surface.turn(body["view"]["id"], body["view"]["hash"], _page(await task, click, number))
 
     async def edited(self, ack: AsyncAck, body: Body) -> None:
         """The edit form."""
-        click = submission_of(body)
-        await self._submitted(ack, body, self._desk.edit(click, values_of(body["view"])))
+        await self._submitted(ack, body, self._desk.edit(submission_of(body), values_of(body["view"])))
 
     async def rejected(self, ack: AsyncAck, body: Body) -> None:
         """The reject form."""
-        click = submission_of(body)
-        await self._submitted(ack, body, self._desk.reject(click, values_of(body["view"])))
+        await self._submitted(ack, body, self._desk.reject(submission_of(body), values_of(body["view"])))
 
     async def reviewed(self, ack: AsyncAck, body: Body) -> None:
         """Approve, on the last page of the whole text."""
         await self._submitted(ack, body, self._desk.approve(submission_of(body)))
 
-    async def failed(self, error: Exception, body: Body, response: BoltResponse | None) -> BoltResponse | None:
-        """Whatever a listener raised: logged with its trace, told to the person in a sentence."""
-        told = _sentence(error)
-        if response is not None and body.get("type") == "view_submission":
-            return BoltResponse(status=200, body=_kept_open(body["view"], told))
-        self._pace.later(self._tell(body, place_of(body), told))
-        return BoltResponse(status=200) if response is not None else None
-
-    async def _form(self, ack: AsyncAck, body: Body, purpose: Literal["edit", "reject"]) -> None:
-        with self._pace:
-            await self._open(ack, body, self._desk.form(click_of(body), purpose), form_view)
-
-    async def _open(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Any], view: Callable[[Any], Block]) -> None:
+    async def _open(
+        self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Shown | Answer], view: Callable[[Shown], Block]
+    ) -> None:
         """Open a dialog while its trigger lives, or say why not. Nothing is decided here, so being late loses nothing."""
         task, in_time = await self._pace.start(asked)
         await ack()
@@ -152,19 +146,26 @@ class Counter:
 
     async def _submitted(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Answer]) -> None:
         """Close a dialog once it is decided; else keep it open with the errors at their inputs, or say why in it."""
-        with self._pace:
-            task, in_time = await self._pace.start(asked)
-            if not in_time:
-                await ack(response_action="update", view=said_view("Signoff", STILL_WORKING))
-                await self._tell(body, None, (await task).text)
-                return
-            answer = task.result()
-            if answer.ok:
-                await ack()
-            elif answer.errors:
-                await ack(response_action="errors", errors=errors_for(body["view"], answer.errors))
-            else:
-                await ack(response_action="update", view=said_view("Not done", answer.text))
+        task, in_time = await self._pace.start(asked)
+        if not in_time:
+            await ack(response_action="update", view=said_view("Signoff", STILL_WORKING))
+            await self._tell(body, None, (await task).text)
+        elif (answer := task.result()).ok:
+            await ack()
+        elif errors := errors_for(body["view"], answer.errors):
+            await ack(response_action="errors", errors=errors)
+        else:
+            await ack(response_action="update", view=said_view("Not done", answer.text))
+
+    async def _failed(self, error: Exception, ack: AsyncAck, body: Body) -> None:
+        """Log what a listener raised, and tell the person a sentence: in the dialog if they wait there."""
+        told = _sentence(error)
+        if ack.response is None and body.get("type") == "view_submission":
+            await ack(**_kept_open(body["view"], told))
+            return
+        if ack.response is None:
+            await ack()
+        await self._tell(body, place_of(body), told)
 
     async def _tell(self, body: Body, place: Place | None, text: Text) -> None:
         """Say something to whoever acted. If Slack takes nothing now, the card still shows what happened."""

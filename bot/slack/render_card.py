@@ -85,7 +85,12 @@ def metadata(event: str, key: str, subject: str) -> Block:
 
 def fits(blocks: list[Block]) -> bool:
     """Whether Slack takes the blocks of a message as a whole."""
-    return len(json.dumps(blocks)) <= limits.MESSAGE_BLOCKS_JSON_BUDGET and len(blocks) <= limits.MESSAGE_BLOCKS
+    return json_length(blocks) <= limits.MESSAGE_BLOCKS_JSON_BUDGET and len(blocks) <= limits.MESSAGE_BLOCKS
+
+
+def json_length(blocks: list[Block]) -> int:
+    """Characters of the blocks as JSON."""
+    return len(json.dumps(blocks, ensure_ascii=False))
 
 
 def headed(card: Card) -> Iterator[Block]:

@@ -5,7 +5,6 @@ not had before them. Pages are turned with buttons inside the dialog and never w
 the same spot must not approve.
 """
 
-import json
 from collections.abc import Iterator
 
 from bot.cards.card import Card
@@ -13,7 +12,7 @@ from bot.cards.inert import inert
 from bot.cards.text import plain
 from bot.slack import limits, names
 from bot.slack.binding import Binding
-from bot.slack.render_card import headed
+from bot.slack.render_card import headed, json_length
 from bot.slack.render_text import Block, part, plain_text, preformatted, rich, section
 
 CHUNK = 2_500  # characters of one block
@@ -66,7 +65,7 @@ def _turn(action: str, label: str, page: int) -> Block:
 def _pages(card: Card) -> Iterator[list[Block]]:
     page: list[Block] = []
     for block in (*headed(card), *_everything(card)):
-        full = len(page) >= PAGE_BLOCKS or len(json.dumps([*page, block])) > PAGE_JSON
+        full = len(page) >= PAGE_BLOCKS or json_length([*page, block]) > PAGE_JSON
         if page and full:
             yield page
             page = []

@@ -1,0 +1,59 @@
+"""A desk that remembers what it was asked and answers what it was told to."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.cards.card import Card
+from bot.cards.form import Form
+from bot.cards.text import words
+from bot.flow.desk import Answer, Click, Command
+from storage.records import JsonObject
+
+
+@dataclass
+class FakeDesk:
+    """Implements `bot.slack.reading.ReadingDesk`. `pause` seconds pass before each answer; `error` is raised instead."""
+
+    answer: Answer = field(default_factory=lambda: Answer(True, words("Recorded.")))
+    forms: Callable[[Click, Literal["edit", "reject"]], Form | Answer] | None = None
+    shown: Card | Answer = field(default_factory=lambda: Answer(False, words("No such request.")))
+    pause: float = 0.0
+    error: Exception | None = None
+    commands: list[Command] = field(default_factory=list)
+    approvals: list[Click] = field(default_factory=list)
+    opened: list[tuple[Click, str]] = field(default_factory=list)
+    rejections: list[tuple[Click, JsonObject]] = field(default_factory=list)
+    edits: list[tuple[Click, JsonObject]] = field(default_factory=list)
+
+    async def command(self, command: Command) -> Answer:
+        self.commands.append(command)
+        return await self._answer()
+
+    async def approve(self, click: Click) -> Answer:
+        self.approvals.append(click)
+        return await self._answer()
+
+    async def form(self, click: Click, purpose: Literal["edit", "reject"]) -> Form | Answer:
+        self.opened.append((click, purpose))
+        answer = await self._answer()
+        return self.forms(click, purpose) if self.forms else answer
+
+    async def card(self, click: Click) -> Card | Answer:
+        await self._answer()
+        return self.shown
+
+    async def reject(self, click: Click, values: JsonObject) -> Answer:
+        self.rejections.append((click, values))
+        return await self._answer()
+
+    async def edit(self, click: Click, values: JsonObject) -> Answer:
+        self.edits.append((click, values))
+        return await self._answer()
+
+    async def _answer(self) -> Answer:
+        if self.error is not None:
+            raise self.error
+        await asyncio.sleep(self.pause)
+        return self.answer
