@@ -26,14 +26,29 @@ const page = {
 let stop = () => {};
 
 const sayIn = (frame, threaded) => async (text) => {
-  const answer = await post("/sandbox/say", { as: page.as, channel: page.channel, text, ...(threaded && { thread_ts: page.thread }) });
+  const answer = await post("/sandbox/say", {
+    as: page.as,
+    channel: page.channel,
+    text,
+    ...(threaded && { thread_ts: page.thread }),
+  });
   if (answer.ok) goToEnd(byId(frame));
   return answer;
 };
 
 const boxes = {
-  channel: composer(byId("channel-composer"), { id: "composer-text", testid: "composer", sendTestid: "send", say: sayIn("scroller", false) }),
-  thread: composer(byId("thread-composer"), { id: "thread-text", testid: "thread-composer", sendTestid: "thread-send", say: sayIn("thread-scroller", true) }),
+  channel: composer(byId("channel-composer"), {
+    id: "composer-text",
+    testid: "composer",
+    sendTestid: "send",
+    say: sayIn("scroller", false),
+  }),
+  thread: composer(byId("thread-composer"), {
+    id: "thread-text",
+    testid: "thread-composer",
+    sendTestid: "thread-send",
+    say: sayIn("thread-scroller", true),
+  }),
 };
 
 const dialog = modal({
@@ -95,7 +110,12 @@ function showBoxes(channel, home) {
   const label = `Message as ${name}`;
   byId("channel-composer").hidden = home;
   boxes.channel.show({ draftKey: `${me} ${channel.id}`, label, commands, samples: channel.is_im ? [] : samples });
-  boxes.thread.show({ draftKey: `${me} ${channel.id} ${page.thread}`, label: `Reply as ${name}`, commands: [], samples: [] });
+  boxes.thread.show({
+    draftKey: `${me} ${channel.id} ${page.thread}`,
+    label: `Reply as ${name}`,
+    commands: [],
+    samples: [],
+  });
 }
 
 /** What renderers need: who reads, how to act, how to open a thread. `where` is "message", "view" or "home". */
@@ -118,9 +138,11 @@ function reader({ people, channels, me, clock }) {
   };
 }
 
+/** Tell the server of a press or a choice. Answers what went wrong, if anything did. */
 async function act(event) {
   const answer = await post("/sandbox/action", event);
   if (!answer.ok) showBanner(answer.error);
+  return answer.ok ? null : answer.error;
 }
 
 function openThread(ts) {
@@ -158,7 +180,9 @@ function showBanner(trouble) {
   const text =
     trouble ??
     (page.line ? null : "The line to the sandbox is down. Trying again…") ??
-    (page.snapshot?.connected === false ? "Signoff is not connected just now. What you do waits until it is back." : null);
+    (page.snapshot?.connected === false
+      ? "Signoff is not connected just now. What you do waits until it is back."
+      : null);
   byId("banner").hidden = !text;
   if (byId("banner").textContent !== (text ?? "")) fill(byId("banner"), text ?? "");
 }

@@ -14,7 +14,8 @@ const BLOCKS = {
   input,
   rich_text: (block, { reader }) => el("div", { class: "block-rich" }, richText(block, reader)),
   table,
-  image: (block) => el("figure", { class: "block-image" }, picture(block), block.title && el("figcaption", {}, plainText(block.title))),
+  image: (block) =>
+    el("figure", { class: "block-image" }, picture(block), block.title && el("figcaption", {}, plainText(block.title))),
   markdown: (block) => el("pre", { class: "pre block-markdown", dir: "auto" }, block.text),
 };
 
@@ -33,9 +34,16 @@ function unsupported(spec) {
 function section(spec, place) {
   const { reader } = place;
   const words = spec.text && el("div", { class: "block-text", dir: "auto" }, textObject(spec.text, reader));
-  const fields = spec.fields?.map((field) => el("div", { class: "block-field", dir: "auto" }, textObject(field, reader)));
+  const fields = spec.fields?.map((field) =>
+    el("div", { class: "block-field", dir: "auto" }, textObject(field, reader)),
+  );
   const main = el("div", { class: "block-main" }, words, fields && el("div", { class: "block-fields" }, fields));
-  return el("div", { class: "block-section" }, main, spec.accessory && el("div", { class: "block-accessory" }, accessory(spec.accessory, place)));
+  return el(
+    "div",
+    { class: "block-section" },
+    main,
+    spec.accessory && el("div", { class: "block-accessory" }, accessory(spec.accessory, place)),
+  );
 }
 
 function accessory(spec, place) {
@@ -43,12 +51,17 @@ function accessory(spec, place) {
 }
 
 function context(spec, { reader }) {
-  const part = (each) => (each.type === "image" ? picture(each) : el("span", { dir: "auto" }, textObject(each, reader)));
+  const part = (each) =>
+    each.type === "image" ? picture(each) : el("span", { dir: "auto" }, textObject(each, reader));
   return el("div", { class: "block-context" }, spec.elements.map(part));
 }
 
 function actions(spec, place) {
-  return el("div", { class: "block-actions" }, spec.elements.map((each) => control(each, place)));
+  return el(
+    "div",
+    { class: "block-actions" },
+    spec.elements.map((each) => control(each, place)),
+  );
 }
 
 let inputs = 0;
@@ -82,8 +95,14 @@ function picture(spec) {
 function table(spec, { reader }) {
   const [head = [], ...rows] = spec.rows ?? [];
   const aligned = (index) => `align-${spec.column_settings?.[index]?.align ?? "left"}`;
-  const cell = (tag, each, index) => el(tag, { class: aligned(index), scope: tag === "th" && "col", dir: "auto" }, cellText(each, reader));
-  const row = (tag) => (cells) => el("tr", {}, cells.map((each, index) => cell(tag, each, index)));
+  const cell = (tag, each, index) =>
+    el(tag, { class: aligned(index), scope: tag === "th" && "col", dir: "auto" }, cellText(each, reader));
+  const row = (tag) => (cells) =>
+    el(
+      "tr",
+      {},
+      cells.map((each, index) => cell(tag, each, index)),
+    );
   return el(
     "div",
     { class: "table-scroller", tabindex: "0", role: "region", "aria-label": "Table" },

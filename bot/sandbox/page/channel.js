@@ -28,7 +28,9 @@ export function showChannel(channel, messages, desk) {
 
 /** The app's Home, as it published it for this person. */
 export function showHome(home, desk) {
-  const blocks = home?.blocks ?? [{ type: "section", text: { type: "plain_text", text: "Nothing is published here yet." } }];
+  const blocks = home?.blocks ?? [
+    { type: "section", text: { type: "plain_text", text: "Nothing is published here yet." } },
+  ];
   const items = blocks.map((each, index) => ({ key: each.block_id ?? String(index), block: each }));
   patch(byId("home"), items, (item) => block(item.block, desk), carryValues);
 }
@@ -48,10 +50,17 @@ function beginning(channel) {
   ];
   return [
     el("h3", {}, `Welcome to #${channel.name}`),
-    el("ol", { class: "steps" }, steps.map((step) => el("li", {}, step))),
+    el(
+      "ol",
+      { class: "steps" },
+      steps.map((step) => el("li", {}, step)),
+    ),
   ];
 }
 
 function directBeginning(channel) {
-  return [el("h3", {}, channel.name), el("p", {}, `This is your conversation with ${channel.name}. It tells you here what only you need to know.`)];
+  return [
+    el("h3", {}, channel.name),
+    el("p", {}, `This is your conversation with ${channel.name}. It tells you here what only you need to know.`),
+  ];
 }

@@ -22,7 +22,8 @@ function complaint({ optional, element, label }, value) {
 const CHECKS = {
   plain_text_input: ({ min_length: least }, value) =>
     value.length < (least ?? 0) ? `Please write at least ${least} characters.` : null,
-  email_text_input: (_, value) => (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? null : "Please enter a valid email address."),
+  email_text_input: (_, value) =>
+    /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? null : "Please enter a valid email address.",
   url_text_input: (_, value) => (URL.canParse(value) ? null : "Please enter a valid URL."),
   number_input: number,
 };

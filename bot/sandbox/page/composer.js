@@ -1,5 +1,6 @@
 // The message box, with its slash commands and sample tickets. What is typed is kept per person and place.
 
+import { commandPicker } from "./commands.js";
 import { el, fill } from "./dom.js";
 
 /**
@@ -9,12 +10,30 @@ export function composer(dock, { id, testid, sendTestid, say }) {
   const drafts = new Map();
   let shown = { draftKey: null, commands: [], samples: [] };
   const area = el("textarea", {
-    id, class: "composer-text", rows: 1, dir: "auto", data: { testid }, role: "combobox", autocomplete: "off",
-    "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}-commands`,
+    id,
+    class: "composer-text",
+    rows: 1,
+    dir: "auto",
+    data: { testid },
+    role: "combobox",
+    autocomplete: "off",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": `${id}-commands`,
   });
-  const send = el("button", { type: "button", class: "send", data: { testid: sendTestid }, "aria-label": "Send", disabled: true }, arrow());
+  const send = el(
+    "button",
+    { type: "button", class: "send", data: { testid: sendTestid }, "aria-label": "Send", disabled: true },
+    arrow(),
+  );
   const error = el("p", { class: "composer-error", role: "alert", hidden: true });
-  const menu = el("ul", { class: "commands", id: `${id}-commands`, role: "listbox", "aria-label": "Slash commands", hidden: true });
+  const menu = el("ul", {
+    class: "commands",
+    id: `${id}-commands`,
+    role: "listbox",
+    "aria-label": "Slash commands",
+    hidden: true,
+  });
   const chips = el("div", { class: "samples", role: "group", "aria-label": "Sample tickets" });
   dock.append(chips, el("div", { class: "composer" }, menu, area, send), error);
 
@@ -57,7 +76,8 @@ export function composer(dock, { id, testid, sendTestid, say }) {
   return {
     show(next) {
       const moved = next.draftKey !== shown.draftKey;
-      if (JSON.stringify(next.samples) !== JSON.stringify(shown.samples)) fill(chips, sampleChips(next.samples, deliver));
+      if (JSON.stringify(next.samples) !== JSON.stringify(shown.samples))
+        fill(chips, sampleChips(next.samples, deliver));
       chips.hidden = !next.samples.length;
       shown = next;
       area.placeholder = next.label;
@@ -80,64 +100,18 @@ function sampleChips(samples, deliver) {
     chip.removeAttribute("aria-busy");
   };
   const chip = ({ title, text, hint }, index) =>
-    el("button", { type: "button", class: "chip", title: hint, data: { testid: `sample-${index}` }, onclick: (event) => void press(event, text) }, title);
+    el(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        title: hint,
+        data: { testid: `sample-${index}` },
+        onclick: (event) => void press(event, text),
+      },
+      title,
+    );
   return [el("span", { class: "samples-title" }, "Try:"), samples.map(chip)];
-}
-
-/** The list of commands that what is typed may become. Arrow keys move, Enter or Tab takes, Escape closes. */
-function commandPicker(menu, area, changed) {
-  let found = [];
-  let active = 0;
-  const close = () => {
-    found = [];
-    draw();
-  };
-  const take = (index) => {
-    area.value = `${found[index].command} `;
-    close();
-    area.focus();
-    changed();
-  };
-  const draw = () => {
-    menu.hidden = !found.length;
-    area.setAttribute("aria-expanded", String(found.length > 0));
-    fill(menu, found.map((each, index) => commandRow(each, index, index === active, menu.id, take)));
-    if (found.length) area.setAttribute("aria-activedescendant", `${menu.id}-${active}`);
-    else area.removeAttribute("aria-activedescendant");
-  };
-  const moves = { ArrowDown: 1, ArrowUp: -1 };
-  return {
-    close,
-    match(commands) {
-      const typed = area.value.toLowerCase();
-      found = typed.startsWith("/") ? commands.filter(({ command }) => command.startsWith(typed) && command !== typed) : [];
-      active = 0;
-      draw();
-    },
-    key(event) {
-      if (!found.length || event.isComposing) return false;
-      if (moves[event.key]) active = (active + moves[event.key] + found.length) % found.length;
-      else if (event.key === "Escape") found = [];
-      else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") take(active);
-      else return false;
-      event.preventDefault();
-      draw();
-      return true;
-    },
-  };
-}
-
-function commandRow({ command, hint, description }, index, active, id, take) {
-  const choose = (event) => {
-    event.preventDefault(); // keeps the focus in the message box
-    take(index);
-  };
-  return el(
-    "li",
-    { class: "command", role: "option", id: `${id}-${index}`, "aria-selected": String(active), onmousedown: choose },
-    el("span", { class: "command-name" }, el("b", {}, command), hint && el("span", {}, ` ${hint}`)),
-    description && el("small", {}, description),
-  );
 }
 
 function fitHeight(area) {

@@ -27,7 +27,12 @@ export function confirmed(spec, reader) {
 function answer(value, words, style, dialog) {
   return el(
     "button",
-    { type: "button", class: `button ${style}`.trim(), data: { testid: `confirm-${value}` }, onclick: () => dialog.close(value) },
+    {
+      type: "button",
+      class: `button ${style}`.trim(),
+      data: { testid: `confirm-${value}` },
+      onclick: () => dialog.close(value),
+    },
     words,
   );
 }

@@ -98,7 +98,11 @@ function overflow(spec, place) {
     void tell(spec, place, node, { selected: value });
   };
   const item = ({ value, text: words, url }) =>
-    el("button", { type: "button", class: "overflow-item", data: { value }, onclick: () => choose(value), title: url }, plainText(words));
+    el(
+      "button",
+      { type: "button", class: "overflow-item", data: { value }, onclick: () => choose(value), title: url },
+      plainText(words),
+    );
   const menu = el("div", { class: "overflow-menu" }, (spec.options ?? []).map(item));
   node.append(el("summary", { class: "button overflow-open", "aria-label": "More actions" }, "⋯"), menu);
   node.addEventListener("toggle", () => openWhereRoomIs(node, menu));
@@ -145,7 +149,12 @@ function choice({ value, text: words, description }, type, name, initial, place)
     "label",
     { class: "choice" },
     el("input", { type, name, value, checked: initial.includes(value) }),
-    el("span", { class: "choice-words" }, textObject(words, place.reader), description && el("small", {}, textObject(description, place.reader))),
+    el(
+      "span",
+      { class: "choice-words" },
+      textObject(words, place.reader),
+      description && el("small", {}, textObject(description, place.reader)),
+    ),
   );
 }
 

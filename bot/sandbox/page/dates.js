@@ -48,7 +48,9 @@ function ago(date, now) {
   const minutes = Math.round((date - now) / 60_000);
   const words = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
   if (Math.abs(minutes) < 60) return words.format(minutes, "minute");
-  return Math.abs(minutes) < 1440 ? words.format(Math.round(minutes / 60), "hour") : words.format(Math.round(minutes / 1440), "day");
+  return Math.abs(minutes) < 1440
+    ? words.format(Math.round(minutes / 60), "hour")
+    : words.format(Math.round(minutes / 1440), "day");
 }
 
 function relativeDay(date, now) {

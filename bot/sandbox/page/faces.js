@@ -7,7 +7,8 @@ const SLACKBOT = "USLACKBOT"; // says what went wrong with a command; it is not 
 
 /** A square avatar. Decorative: the name always stands beside it. */
 export function face(person, size = "") {
-  if (person?.is_bot && person.id !== SLACKBOT) return el("img", { class: `face ${size}`, src: "/page/icon.svg", alt: "" });
+  if (person?.is_bot && person.id !== SLACKBOT)
+    return el("img", { class: `face ${size}`, src: "/page/icon.svg", alt: "" });
   const name = person?.real_name || person?.name || "?";
   return el("span", { class: `face tone-${person?.tone ?? 0} ${size}`, "aria-hidden": "true" }, initials(name));
 }
@@ -15,7 +16,12 @@ export function face(person, size = "") {
 /** The name people read. */
 export const nameOf = (person) => person?.real_name || person?.name || "Somebody";
 
-const initials = (name) => name.split(/\s+/).slice(0, 2).map((word) => word[0]?.toUpperCase() ?? "").join("");
+const initials = (name) =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word[0]?.toUpperCase() ?? "")
+    .join("");
 
 /** People, each with a colour; neighbours in the list never share one. */
 export const toned = (people) => people.map((person, index) => ({ ...person, tone: index % TONES }));

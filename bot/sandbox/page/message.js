@@ -20,7 +20,11 @@ export function messageNode(item, desk) {
     { class: classes(message, compact), data: { testid: "message", ts: message.ts }, tabindex: "-1" },
     message.ephemeral && el("p", { class: "message-note" }, eye(), "Only visible to you"),
     where === "channel" && message.broadcast && broadcastNote(message, desk),
-    el("div", { class: "message-gutter" }, compact ? el("span", { class: "message-hover-time" }, timeOf(message.ts)) : face(author)),
+    el(
+      "div",
+      { class: "message-gutter" },
+      compact ? el("span", { class: "message-hover-time" }, timeOf(message.ts)) : face(author),
+    ),
     el(
       "div",
       { class: "message-main" },
@@ -57,14 +61,21 @@ function heading(message, author) {
 
 function body(message, { reader, act }) {
   const edited = message.edited && el("span", { class: "edited" }, " (edited)");
-  if (!message.blocks?.length) return [el("div", { class: "message-text", dir: "auto" }, mrkdwn(message.text ?? "", reader), edited)];
+  if (!message.blocks?.length)
+    return [el("div", { class: "message-text", dir: "auto" }, mrkdwn(message.text ?? "", reader), edited)];
   const setting = { reader, act: act && ((event) => act({ ...event, ts: message.ts })) };
   return [message.blocks.map((each) => block(each, setting)), edited && el("div", { class: "edited" }, "(edited)")];
 }
 
 function files(message) {
   const words = ({ name, title }) => title || name || "File";
-  const file = (each) => el("li", { class: "file" }, each.url ? link(each.url, words(each)) : el("b", {}, words(each)), el("span", {}, bytes(each.size)));
+  const file = (each) =>
+    el(
+      "li",
+      { class: "file" },
+      each.url ? link(each.url, words(each)) : el("b", {}, words(each)),
+      el("span", {}, bytes(each.size)),
+    );
   return message.files?.length ? el("ul", { class: "files" }, message.files.map(file)) : null;
 }
 
@@ -74,8 +85,11 @@ function bytes(size) {
 }
 
 function reactions(message) {
-  const reaction = ({ name, count }) => el("li", { class: "reaction", title: `:${name}:` }, `${emojiFor(name) ?? `:${name}:`} ${count}`);
-  return message.reactions?.length ? el("ul", { class: "files", "aria-label": "Reactions" }, message.reactions.map(reaction)) : null;
+  const reaction = ({ name, count }) =>
+    el("li", { class: "reaction", title: `:${name}:` }, `${emojiFor(name) ?? `:${name}:`} ${count}`);
+  return message.reactions?.length
+    ? el("ul", { class: "files", "aria-label": "Reactions" }, message.reactions.map(reaction))
+    : null;
 }
 
 function broadcastNote(message, { openThread }) {
@@ -83,7 +97,11 @@ function broadcastNote(message, { openThread }) {
     "p",
     { class: "message-note" },
     "replied to a thread: ",
-    el("button", { type: "button", class: "text-button", onclick: () => openThread(message.thread_ts) }, "open the thread"),
+    el(
+      "button",
+      { type: "button", class: "text-button", onclick: () => openThread(message.thread_ts) },
+      "open the thread",
+    ),
   );
 }
 
@@ -93,10 +111,16 @@ function summary(message, { reader, openThread }) {
   const faces = (message.reply_users ?? []).slice(0, 4).map((id) => face(reader.people.get(id) ?? reader.bot, "small"));
   return el(
     "button",
-    { type: "button", class: "replies", data: { testid: "replies", ts: message.ts }, onclick: () => openThread(message.ts) },
+    {
+      type: "button",
+      class: "replies",
+      data: { testid: "replies", ts: message.ts },
+      onclick: () => openThread(message.ts),
+    },
     el("span", { class: "replies-faces" }, faces),
     el("b", {}, count),
-    message.last_reply && el("span", { class: "replies-last" }, `Last reply ${lastReplyOf(message.last_reply, reader.now)}`),
+    message.last_reply &&
+      el("span", { class: "replies-last" }, `Last reply ${lastReplyOf(message.last_reply, reader.now)}`),
   );
 }
 

@@ -60,7 +60,9 @@ function itemsOf(messages, where, reader) {
 
 /** A thread has no days, but says after its root how many replies follow. */
 function threadItems([root, ...replies]) {
-  const items = [root, ...replies].filter(Boolean).map((message, index, all) => itemOf(message, index > 1 && follows(all[index - 1], message), "thread"));
+  const items = [root, ...replies]
+    .filter(Boolean)
+    .map((message, index, all) => itemOf(message, index > 1 && follows(all[index - 1], message), "thread"));
   const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
   return replies.length ? [items[0], { key: "count", day: count }, ...items.slice(1)] : items;
 }
@@ -71,7 +73,8 @@ function itemOf(message, compact, where) {
 }
 
 function follows(before, message) {
-  if (!before || [before, message].some((each) => each.ephemeral || each.broadcast || each.blocks?.length)) return false;
+  if (!before || [before, message].some((each) => each.ephemeral || each.broadcast || each.blocks?.length))
+    return false;
   return before.user === message.user && before.bot === message.bot && message.ts - before.ts < SAME_BREATH;
 }
 

@@ -10,7 +10,10 @@ import { plainText } from "./words.js";
 export function modal({ send }) {
   const dialog = byId("modal");
   let view = null;
-  const close = () => view && void send(view, "close", valuesBelow(dialog));
+  const close = async () => {
+    const answer = view && (await send(view, "close", valuesBelow(dialog)));
+    if (answer && !answer.ok) showNotice(dialog, answer.error);
+  };
   const submit = async () => {
     const found = complaints(view.blocks, valuesBelow(dialog));
     showErrors(dialog, found);
@@ -22,7 +25,7 @@ export function modal({ send }) {
   };
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    close();
+    void close();
   });
   dialog.addEventListener("keydown", (event) => keepInside(event, dialog));
   dialog.addEventListener("submit", (event) => {
@@ -44,7 +47,8 @@ export function modal({ send }) {
 }
 
 function frame(view, close) {
-  const shut = (words, testid, style) => el("button", { type: "button", class: style, data: { testid }, onclick: close }, words);
+  const shut = (words, testid, style) =>
+    el("button", { type: "button", class: style, data: { testid }, onclick: close }, words);
   return el(
     "form",
     { class: "modal-form", method: "dialog", novalidate: true },
@@ -73,7 +77,10 @@ function draw(dialog, view, { reader, act }) {
   setBusy(dialog, Boolean(view.pending));
   showNotice(dialog, view.notice);
   const items = view.blocks.map((each, index) => ({ key: each.block_id ?? String(index), block: each }));
-  const inView = (event) => act({ ...event, view_id: view.id, values: valuesBelow(dialog) });
+  const inView = async (event) => {
+    const trouble = await act({ ...event, view_id: view.id, values: valuesBelow(dialog) });
+    if (trouble) showNotice(dialog, trouble);
+  };
   patch(dialog.querySelector(".modal-body"), items, (item) => block(item.block, { reader, act: inView }), carryAll);
   const errors = view.errors ?? {};
   const news = JSON.stringify(errors) !== dialog.dataset.errors;
@@ -124,9 +131,9 @@ function focusFirstError(dialog) {
 /** Tab goes round inside the dialog instead of out into the browser. */
 function keepInside(event, dialog) {
   if (event.key !== "Tab") return;
-  const stops = [...dialog.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")].filter(
-    (node) => !node.disabled && node.offsetParent,
-  );
+  const stops = [
+    ...dialog.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']"),
+  ].filter((node) => !node.disabled && node.offsetParent);
   const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
   if (document.activeElement !== from) return;
   event.preventDefault();

@@ -58,8 +58,22 @@ function paragraphs(text, reader) {
 
 function paragraph({ kind, lines }, next, reader) {
   if (kind === "quote") return [el("blockquote", { class: "quote" }, broken(lines, reader))];
-  if (kind === "ul") return [el("ul", { class: "list" }, lines.map((line) => el("li", {}, inline(line, reader))))];
-  if (kind === "ol") return [el("ol", { class: "list" }, lines.map((line) => numbered(line, reader)))];
+  if (kind === "ul")
+    return [
+      el(
+        "ul",
+        { class: "list" },
+        lines.map((line) => el("li", {}, inline(line, reader))),
+      ),
+    ];
+  if (kind === "ol")
+    return [
+      el(
+        "ol",
+        { class: "list" },
+        lines.map((line) => numbered(line, reader)),
+      ),
+    ];
   const tail = next && lines.length > 1 && lines.at(-1) === "" ? lines.slice(0, -1) : lines;
   return tail.length === 1 && tail[0] === "" ? [] : broken(tail, reader);
 }
@@ -125,7 +139,8 @@ function split(inside) {
 }
 
 /** Inside code, Slack shows a link as its words. */
-const unwrapped = (text) => text.replace(/<((?:https?|mailto):[^<>|\n]+)(?:\|([^<>\n]+))?>/g, (_, url, label) => label ?? url);
+const unwrapped = (text) =>
+  text.replace(/<((?:https?|mailto):[^<>|\n]+)(?:\|([^<>\n]+))?>/g, (_, url, label) => label ?? url);
 
 function harmless(address) {
   try {

@@ -25,7 +25,9 @@ export function wirePanes() {
   document.querySelector(".side-tabs").addEventListener("keydown", (event) => {
     if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
     showPane(SIDES.find((name) => name !== document.body.dataset.side));
-    tabs().find((tab) => tab.getAttribute("aria-selected") === "true").focus();
+    tabs()
+      .find((tab) => tab.getAttribute("aria-selected") === "true")
+      .focus();
   });
   mark();
 }

@@ -6,11 +6,28 @@ import { face, nameOf } from "./faces.js";
 /** Show people and channels. `here` is the open channel's id, `unread` a set of channel ids. */
 export function showSidebar(snapshot, here, unread, { become, goTo }) {
   fill(byId("workspace-name"), snapshot.team.name);
-  const people = snapshot.people.filter((person) => !person.is_bot).map((person) => ({ key: person.id, person, me: person.id === snapshot.me }));
+  const people = snapshot.people
+    .filter((person) => !person.is_bot)
+    .map((person) => ({ key: person.id, person, me: person.id === snapshot.me }));
   patch(byId("people"), people, (item) => personRow(item, become), refocus);
-  const rooms = snapshot.channels.map((channel) => ({ key: channel.id, channel, here: channel.id === here, unread: unread.has(channel.id) }));
-  patch(byId("channels"), rooms.filter(({ channel }) => !channel.is_im), (item) => roomRow(item, snapshot, goTo), refocus);
-  patch(byId("direct"), rooms.filter(({ channel }) => channel.is_im), (item) => roomRow(item, snapshot, goTo), refocus);
+  const rooms = snapshot.channels.map((channel) => ({
+    key: channel.id,
+    channel,
+    here: channel.id === here,
+    unread: unread.has(channel.id),
+  }));
+  patch(
+    byId("channels"),
+    rooms.filter(({ channel }) => !channel.is_im),
+    (item) => roomRow(item, snapshot, goTo),
+    refocus,
+  );
+  patch(
+    byId("direct"),
+    rooms.filter(({ channel }) => channel.is_im),
+    (item) => roomRow(item, snapshot, goTo),
+    refocus,
+  );
 }
 
 function personRow({ person, me }, become) {
@@ -19,7 +36,13 @@ function personRow({ person, me }, become) {
     {},
     el(
       "button",
-      { type: "button", class: "person", data: { testid: `person-${person.id}` }, "aria-pressed": String(me), onclick: () => become(person.id) },
+      {
+        type: "button",
+        class: "person",
+        data: { testid: `person-${person.id}` },
+        "aria-pressed": String(me),
+        onclick: () => become(person.id),
+      },
       face(person),
       el("span", { class: "person-words" }, el("b", {}, nameOf(person)), el("small", {}, person.role)),
       me && el("span", { class: "person-tick", "aria-hidden": "true" }, "✓"),
@@ -34,7 +57,13 @@ function roomRow({ channel, here, unread }, snapshot, goTo) {
     {},
     el(
       "button",
-      { type: "button", class: unread ? "room unread" : "room", data: { channel: channel.id }, "aria-current": here && "page", onclick: () => goTo(channel.id) },
+      {
+        type: "button",
+        class: unread ? "room unread" : "room",
+        data: { channel: channel.id },
+        "aria-current": here && "page",
+        onclick: () => goTo(channel.id),
+      },
       channel.is_im ? face(bot, "small") : el("span", { class: "room-mark", "aria-hidden": "true" }, "#"),
       el("span", { class: "room-name" }, channel.name),
       unread && el("span", { class: "fresh-dot" }, el("span", { class: "unseen" }, ", unread")),

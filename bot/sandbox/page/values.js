@@ -39,7 +39,9 @@ export function restoreValues(root, state) {
 
 function keptValue(kept) {
   if (kept.selected_options) return kept.selected_options.map(({ value }) => value);
-  return kept.selected_option?.value ?? kept.selected_user ?? kept.selected_date ?? kept.selected_time ?? kept.value ?? null;
+  return (
+    kept.selected_option?.value ?? kept.selected_user ?? kept.selected_date ?? kept.selected_time ?? kept.value ?? null
+  );
 }
 
 function put(node, value) {

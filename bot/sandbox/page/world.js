@@ -20,7 +20,12 @@ export function showWorld(panels) {
 /** The sandbox's clock; `advance(seconds)` moves it. */
 export function showClock(clock, advance) {
   const node = byId("clock");
-  const item = { key: "clock", minute: clock.now.slice(0, 16), ahead: clock.offset_seconds, movable: clock.can_advance };
+  const item = {
+    key: "clock",
+    minute: clock.now.slice(0, 16),
+    ahead: clock.offset_seconds,
+    movable: clock.can_advance,
+  };
   patch(node, [item], () => clockNode(clock, advance), refocus);
 }
 
@@ -34,7 +39,11 @@ function newRows(panel) {
 function panelNode(panel, fresh) {
   const table = panel.columns.length <= COLUMNS && panel.rows.flat().every((cell) => words(cell).length <= NARROW);
   const mark = (row) => (fresh.has(JSON.stringify(row)) ? "is-new" : "");
-  const content = panel.rows.length ? (table ? tableNode(panel, mark) : cardNodes(panel, mark)) : el("p", { class: "panel-empty" }, panel.empty);
+  const content = panel.rows.length
+    ? table
+      ? tableNode(panel, mark)
+      : cardNodes(panel, mark)
+    : el("p", { class: "panel-empty" }, panel.empty);
   return el(
     "section",
     { class: "panel", data: { testid: `panel-${panel.name}` }, "aria-label": panel.title },
@@ -50,8 +59,17 @@ function panelNode(panel, fresh) {
 }
 
 function tableNode({ title, columns, rows }, mark) {
-  const head = el("tr", {}, columns.map((name) => el("th", { scope: "col" }, name)));
-  const row = (cells) => el("tr", { class: mark(cells) }, cells.map((cell) => el("td", { dir: "auto" }, words(cell))));
+  const head = el(
+    "tr",
+    {},
+    columns.map((name) => el("th", { scope: "col" }, name)),
+  );
+  const row = (cells) =>
+    el(
+      "tr",
+      { class: mark(cells) },
+      cells.map((cell) => el("td", { dir: "auto" }, words(cell))),
+    );
   return el(
     "div",
     { class: "table-scroller", tabindex: "0", role: "region", "aria-label": title },
@@ -62,13 +80,23 @@ function tableNode({ title, columns, rows }, mark) {
 function cardNodes({ columns, rows }, mark) {
   const pair = (cell, index) => [el("dt", {}, columns[index]), el("dd", { dir: "auto" }, words(cell) || "–")];
   const pairs = (row) => el("dl", {}, row.map(pair));
-  const card = (row) => el("li", { class: `record ${mark(row)}` }, columns.length > COLUMNS ? folded(row, pairs(row), mark(row)) : pairs(row));
+  const card = (row) =>
+    el(
+      "li",
+      { class: `record ${mark(row)}` },
+      columns.length > COLUMNS ? folded(row, pairs(row), mark(row)) : pairs(row),
+    );
   return el("ul", { class: "records" }, rows.map(card));
 }
 
 /** A wide record folds under its first two cells, an id and a name; it stands open when it is new or has changed. */
 function folded([id, name], content, open) {
-  return el("details", { open: Boolean(open), data: { record: id } }, el("summary", {}, el("b", {}, words(name)), el("small", {}, words(id))), content);
+  return el(
+    "details",
+    { open: Boolean(open), data: { record: id } },
+    el("summary", {}, el("b", {}, words(name)), el("small", {}, words(id))),
+    content,
+  );
 }
 
 /** What a person unfolded stays unfolded. */
@@ -81,9 +109,21 @@ const words = (cell) => (cell === null || cell === undefined ? "" : String(cell)
 
 function clockNode(clock, advance) {
   const moment = new Date(clock.now);
-  const time = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(moment);
+  const time = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(
+    moment,
+  );
   const step = (hours) =>
-    el("button", { type: "button", class: "chip", data: { testid: `clock-${hours}h` }, "aria-label": `Move the clock ${hours} ${hours === 1 ? "hour" : "hours"} ahead`, onclick: () => advance(hours * 3600) }, `+${hours} h`);
+    el(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        data: { testid: `clock-${hours}h` },
+        "aria-label": `Move the clock ${hours} ${hours === 1 ? "hour" : "hours"} ahead`,
+        onclick: () => advance(hours * 3600),
+      },
+      `+${hours} h`,
+    );
   return el(
     "div",
     { class: "clock-row" },
@@ -94,7 +134,9 @@ function clockNode(clock, advance) {
 
 function ahead(seconds) {
   const hours = seconds / 3600;
-  return seconds ? `${Number.isInteger(hours) ? hours : hours.toFixed(1)} h ahead of the real time` : "The sandbox’s clock";
+  return seconds
+    ? `${Number.isInteger(hours) ? hours : hours.toFixed(1)} h ahead of the real time`
+    : "The sandbox’s clock";
 }
 
 function refocus(old, fresh, active) {
