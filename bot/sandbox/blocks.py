@@ -20,9 +20,7 @@ from bot.slack import limits
 Surface = Literal["message", "modal", "home"]
 
 RICH_TEXT = frozenset({"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"})
-RICH_TEXT_PARTS = frozenset(
-    {"text", "link", "user", "usergroup", "channel", "emoji", "broadcast", "date", "color", "team"}
-)
+RICH_TEXT_PARTS = frozenset({"text", "link", "user", "usergroup", "channel", "emoji", "broadcast", "date", "color", "team"})
 
 
 def section(block: Json, pointer: str) -> Problems:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.sandbox import inputs
 from bot.sandbox.errors import PersonError
 from bot.sandbox.interaction import Interactions
 from bot.sandbox.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
 TYPES: Mapping[str, str] = {
@@ -142,7 +146,11 @@ class Browser:
         self._watch = None
 
     async def _refresh_panels(self) -> None:
-        panels = await self._read_panels() if self._read_panels else []
+        try:
+            panels = await self._read_panels() if self._read_panels else []
+        except Exception:
+            logger.exception("The panels beside the channel could not be read; the old ones stay")
+            return
         if panels != self.panels:
             self.panels = panels
             self.changed()
@@ -165,7 +173,7 @@ class Browser:
 
     async def _act(self, body: Mapping[str, Any]) -> None:
         person, block_id, action_id = _text(body, "as"), _text(body, "block_id"), _text(body, "action_id")
-        raw = body.get("selected")
+        raw = _raw(body.get("selected"))
         if body.get("where") == "message":
             channel, ts = _text(body, "channel"), _text(body, "ts")
             await self._interactions.click(person, channel, ts, block_id, action_id, raw)
@@ -241,4 +249,16 @@ def _values(body: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     values = body.get("values") or {}
     if not isinstance(values, dict) or not all(isinstance(each, dict) for each in values.values()):
         raise PersonError("'values' must be an object of objects.")
+    for each in values.values():
+        for value in each.values():
+            _raw(value)
     return values
+
+
+def _raw(value: object) -> inputs.Raw:
+    """What was entered or chosen: text, a number, a yes or no, a list of texts, or nothing."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return value
+    raise PersonError("What is entered must be text, a number, true, false, a list of texts, or null.")

@@ -157,9 +157,7 @@ def add_reaction(call: Call) -> dict[str, Any]:
         raise SlackError("invalid_name")
     if bot in message.reactions.get(name, ()):
         raise SlackError("already_reacted")
-    call.workspace.change(
-        message, reactions={**message.reactions, name: (*message.reactions.get(name, ()), bot)}
-    )
+    call.workspace.change(message, reactions={**message.reactions, name: (*message.reactions.get(name, ()), bot)})
     return {}
 
 

@@ -12,9 +12,7 @@ from bot.slack import limits
 TEXT_FIELDS = {"plain_text": ("text", "emoji"), "mrkdwn": ("text", "verbatim")}
 
 BUTTONS = frozenset({"button", "workflow_button"})
-SINGLE_SELECTS = frozenset(
-    {"static_select", "external_select", "users_select", "conversations_select", "channels_select"}
-)
+SINGLE_SELECTS = frozenset({"static_select", "external_select", "users_select", "conversations_select", "channels_select"})
 MULTI_SELECTS = frozenset(f"multi_{name}" for name in SINGLE_SELECTS)
 PICKERS = frozenset({"datepicker", "timepicker", "datetimepicker"})
 CHOICES = frozenset({"checkboxes", "radio_buttons"})

@@ -44,6 +44,8 @@ class Interactions:
             raise PersonError("There is nothing to send.")
         if channel.is_archived:
             raise PersonError(f"#{channel.name} is archived; nobody can write there.")
+        if person.id not in channel.members:
+            raise PersonError(f"{person.real_name} is not in #{channel.name}, so cannot write there.")
         if text.startswith("/"):
             return await self._command(person, channel, text, thread_ts)
         self._message(person, channel, text, thread_ts)
@@ -129,7 +131,7 @@ class Interactions:
     async def submit(self, person_id: str, view_id: str, values: inputs.Values) -> Answer | None:
         """A modal submitted. None when the client itself refuses, with its reasons at the fields."""
         person, view = self._person(person_id), self._view(person_id, view_id)
-        if view.body.get("submit") is None and view.body["type"] != "modal":
+        if view.body.get("submit") is None:
             raise PersonError("This view has nothing to submit.")
         state = inputs.state_of(view.blocks, values, view.state)
         errors = inputs.complaints(view.blocks, state)

@@ -28,7 +28,7 @@ class SocketMode:
         self._ack_seconds = ack_seconds
         self._tickets: set[str] = set()
         self._connections: list[web.WebSocketResponse] = []
-        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._waiting: list[tuple[str, asyncio.Future[Answer]]] = []
         self._turns = itertools.count()
         self._last: tuple[str, str] | None = None
 
@@ -88,9 +88,10 @@ class SocketMode:
             self._changed()
 
     def _acknowledged(self, ack: dict[str, Any]) -> None:
-        waiting = self._waiting.get(str(ack.get("envelope_id")))
-        if waiting is not None and not waiting.done():
-            waiting.set_result(Answer("acked", ack.get("payload") or None))
+        for envelope_id, waiting in self._waiting:
+            if envelope_id == ack.get("envelope_id") and not waiting.done():
+                waiting.set_result(Answer("acked", ack.get("payload") or None))
+                return
 
     async def deliver(self, parcel: Parcel) -> Answer:
         """Send a parcel in an envelope of its own."""
@@ -111,17 +112,18 @@ class SocketMode:
         if not self._connections:
             return Answer("absent")
         socket = self._connections[next(self._turns) % len(self._connections)]
-        waiting = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
+        waiting = (envelope_id, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
         try:
             await socket.send_str(text)
-            return await asyncio.wait_for(waiting, self._ack_seconds)
+            return await asyncio.wait_for(waiting[1], self._ack_seconds)
         except TimeoutError:
             return Answer("timeout")
         except ConnectionError:
             self._forget(socket)
             return Answer("absent")
         finally:
-            del self._waiting[envelope_id]
+            self._waiting.remove(waiting)
 
     async def redeliver_last(self, times: int) -> list[Answer]:
         """The last envelope again, byte for byte."""

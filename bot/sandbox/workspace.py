@@ -163,9 +163,7 @@ class Workspace:
 
     def replies(self, channel: str, ts: str) -> tuple[Message, ...]:
         """The replies everybody sees in the thread under `ts`, oldest first."""
-        return tuple(
-            each for each in self.messages(channel) if each.thread_ts == ts and each.ts != ts and each.to is None
-        )
+        return tuple(each for each in self.messages(channel) if each.thread_ts == ts and each.ts != ts and each.to is None)
 
     def channels_of(self, person_id: str) -> Iterator[Channel]:
         """The channels a person can see: their own and, unless they are a guest, the public ones."""

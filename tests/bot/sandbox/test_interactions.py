@@ -177,9 +177,7 @@ async def test_a_submission_may_be_answered_with_an_action(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_an_app_that_does_not_acknowledge_is_told_to_the_person_in_slacks_words(
-    sandbox: Sandbox, mode: Mode
-) -> None:
+async def test_an_app_that_does_not_acknowledge_is_told_to_the_person_in_slacks_words(sandbox: Sandbox, mode: Mode) -> None:
     app = app_of(sandbox)
 
     @app.command("/signoff")
@@ -354,6 +352,7 @@ async def test_a_trigger_opens_one_view_within_three_seconds() -> None:
         (MIA, SUPPORT, "/nonsense", None, "not a valid command"),
         (MIA, SUPPORT, "/signoff list", "1.000000", "not supported in threads"),
         (ZOE, QUIET, "hello", None, "no channel"),
+        (NOAH, QUIET, "hello", None, "not in #quiet"),
         (MIA, "C0OLD", "hello", None, "archived"),
         (MIA, SUPPORT, "  ", None, "nothing to send"),
         ("U0GONE", SUPPORT, "hello", None, "nobody"),
