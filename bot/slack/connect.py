@@ -8,6 +8,8 @@ import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.directory import Directory, Workspace
@@ -64,13 +66,15 @@ class SlackConnection:
         SurfaceBusy if it cannot be reached."""
         workspace = await self.surface.directory.workspace()
         if self._app_token:
-            self._socket = SocketMode(self._app, self._app_token)
+            self._socket = SocketMode(self._app, self._app_token, self._pace)
             await self._socket.start()
         return workspace
 
     async def connected(self) -> bool:
-        """Whether what people do can reach us; HTTP mode is always ready."""
-        return self._socket is None or await self._socket.connected()
+        """Whether what people do can reach us; in HTTP mode it always can."""
+        if not self._app_token:
+            return True
+        return self._socket is not None and await self._socket.connected()
 
     async def stop(self) -> None:
         """Finish what is under way, then let go of every connection."""
@@ -83,8 +87,8 @@ class SlackConnection:
 class SocketMode:
     """A Socket Mode connection that comes back by itself (https://docs.slack.dev/apis/events-api/using-socket-mode)."""
 
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
-        self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=PING_SECONDS)
+    def __init__(self, app: AsyncApp, app_token: str, pace: Pace) -> None:
+        self._handler = _Handler(app, app_token, pace)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -118,6 +122,18 @@ class SocketMode:
                 if not await self.connected():
                     log.warning("Slack's Socket Mode connection is down; connecting again")
                     self._handler.client.wss_uri = None
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Bolt's, with each envelope under way until its acknowledgement is sent."""
+
+    def __init__(self, app: AsyncApp, app_token: str, pace: Pace) -> None:
+        super().__init__(app, app_token, ping_interval=PING_SECONDS)
+        self._pace = pace
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        with self._pace:
+            await super().handle(client, req)
 
 
 def _client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:

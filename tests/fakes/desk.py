@@ -14,13 +14,15 @@ from storage.records import JsonObject
 
 @dataclass
 class FakeDesk:
-    """Implements `bot.slack.reading.ReadingDesk`. `pause` seconds pass before each answer; `error` is raised instead."""
+    """Implements `bot.slack.reading.ReadingDesk`. `pause` seconds pass before each answer; `error` is raised instead.
+    `asked` is set from the first question on."""
 
     answer: Answer = field(default_factory=lambda: Answer(True, words("Recorded.")))
     forms: Callable[[Click, Literal["edit", "reject"]], Form | Answer] | None = None
     shown: Card | Answer = field(default_factory=lambda: Answer(False, words("No such request.")))
     pause: float = 0.0
     error: Exception | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     commands: list[Command] = field(default_factory=list)
     approvals: list[Click] = field(default_factory=list)
     opened: list[tuple[Click, str]] = field(default_factory=list)
@@ -53,6 +55,7 @@ class FakeDesk:
         return await self._answer()
 
     async def _answer(self) -> Answer:
+        self.asked.set()
         if self.error is not None:
             raise self.error
         await asyncio.sleep(self.pause)

@@ -1,0 +1,117 @@
+"""The manifest says exactly what the code listens to and calls."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+import bot.slack
+from bot.sandbox.web_api import METHODS
+from bot.slack import names
+from bot.slack.listeners import register
+from bot.slack.manifest import SCOPES, BadUrl, manifest
+from bot.slack.pace import Pace
+from tests.fakes.desk import FakeDesk
+
+ROOT = Path(__file__).parents[3]
+SOURCES = [path.read_text() for path in Path(str(bot.slack.__file__)).parent.glob("*.py")]
+
+# What no method asks for: the command is listened to, and the address is a field of users.info.
+BEYOND_METHODS = {"commands", "users:read.email"}
+# Scopes of the app-level token, and those that a method takes instead of one that Signoff has.
+NOT_OURS = {"connections:write", "channels:history", "groups:history", "im:history", "im:read", "mpim:read"}
+
+
+def test_the_shipped_manifest_is_the_one_for_socket_mode() -> None:
+    assert json.loads((ROOT / "manifest.json").read_text()) == manifest()
+
+
+def test_the_http_manifest_differs_only_in_settings_and_addresses() -> None:
+    url = "https://signoff.example.com/slack/events"
+    http = manifest("https://signoff.example.com/")
+    assert http["settings"]["interactivity"].pop("request_url") == url
+    assert http["features"]["slash_commands"][0].pop("url") == url
+    assert http["settings"].pop("socket_mode_enabled") is False
+    socket = manifest()
+    assert socket["settings"].pop("socket_mode_enabled") is True
+    assert http == socket
+
+
+@pytest.mark.parametrize(
+    "url", ["http://signoff.example.com", "signoff.example.com", "https://", "https://a.example/?x=1", ""]
+)
+def test_an_address_that_slack_cannot_reach_is_refused(url: str) -> None:
+    with pytest.raises(BadUrl, match=r"https://signoff\.example\.com"):
+        manifest(url)
+
+
+def test_lengths_are_within_the_schema() -> None:
+    shown = manifest()["display_information"]
+    assert len(shown["name"]) <= 35
+    assert len(shown["description"]) <= 140
+    assert 175 <= len(shown["long_description"]) <= 4_000
+    command = manifest()["features"]["slash_commands"][0]
+    assert len(command["command"]) <= 32
+    assert len(command["usage_hint"]) <= 1_000
+    assert len(manifest()["features"]["bot_user"]["display_name"]) <= 80
+
+
+def called() -> set[str]:
+    """The Web API methods that the code of the surface calls."""
+    calls = {name for source in SOURCES for name in re.findall(r"client\.([a-z]+(?:_[a-zA-Z]+)+)\(", source)}
+    return {name for name in calls if callable(getattr(AsyncWebClient, name, None))}
+
+
+def test_every_scope_is_needed_and_none_is_missing() -> None:
+    methods = {name.replace("_", "."): name for name in called()}
+    assert {"chat.postMessage", "users.info", "usergroups.users.list"} <= set(methods)
+    needed = {scope for method in methods for scope in METHODS[method].scopes}
+    assert (needed - NOT_OURS) | BEYOND_METHODS == set(SCOPES)
+
+
+def test_the_command_and_interactivity_are_what_the_code_listens_to() -> None:
+    shown = manifest()
+    assert {command["command"] for command in shown["features"]["slash_commands"]} == registered()["commands"]
+    assert shown["settings"]["interactivity"]["is_enabled"] is bool(registered()["actions"])
+    assert "event_subscriptions" not in shown["settings"]
+    assert not any("app.event(" in source or "app.message(" in source for source in SOURCES)
+
+
+def test_every_name_is_listened_to() -> None:
+    assert registered() == {
+        "commands": {names.COMMAND},
+        "actions": {names.APPROVE, names.EDIT, names.REJECT, names.READ, names.PREVIOUS, names.NEXT},
+        "dialogs": {names.EDIT_FORM, names.REJECT_FORM, names.REVIEW},
+    }
+
+
+class Ear:
+    """Hears what is registered, in the place of Bolt's app."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, set[str]] = {"commands": set(), "actions": set(), "dialogs": set()}
+
+    def command(self, name: str) -> Callable[[object], None]:
+        return self._hear("commands", name)
+
+    def action(self, name: str) -> Callable[[object], None]:
+        return self._hear("actions", name)
+
+    def view(self, name: str) -> Callable[[object], None]:
+        return self._hear("dialogs", name)
+
+    def _hear(self, kind: str, name: str) -> Callable[[object], None]:
+        self.heard[kind].add(name)
+        return lambda listener: None
+
+
+def registered() -> dict[str, set[str]]:
+    """What `register` has Bolt listen to."""
+    ear: Any = Ear()
+    nowhere: Any = None
+    register(ear, FakeDesk(), nowhere, Pace())
+    return dict(ear.heard)
