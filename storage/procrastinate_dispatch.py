@@ -28,6 +28,7 @@ CONNECTIONS = 4
 POLL = 1.0  # seconds between looks for due times; jobs without one are announced by NOTIFY
 GRACE = 5.0  # seconds that running jobs are given when the dispatch is told to stop
 HEARTBEAT = 10.0  # seconds
+MISSED = 3  # heartbeats
 KEPT = 30 * 24  # hours that jobs set aside are kept
 
 logger = logging.getLogger(__name__)
@@ -35,17 +36,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ProcrastinateDispatch:
-    """The Dispatch port on PostgreSQL. A process whose last heartbeat is `stalled` seconds old counts as dead."""
+    """The Dispatch port on PostgreSQL. A process that missed three of its heartbeats, in seconds, counts as dead."""
 
     dsn: str
-    stalled: float = 3 * HEARTBEAT
+    heartbeat: float = HEARTBEAT
 
     async def serve(self, handlers: Mapping[str, Handler]) -> None:
         """Run jobs until cancelled, through outages of the database."""
         while True:
             try:
                 async with self._crew(handlers) as crew:
-                    await crew.serve(self.stalled)
+                    await crew.serve()
             except (ConnectorException, psycopg.Error) as lost:
                 logger.warning("Jobs rest because the database does not answer: %s", lost.__cause__ or lost)
             await asyncio.sleep(POLL)
@@ -65,20 +66,20 @@ class ProcrastinateDispatch:
         app, jobs = App(connector=connector), PatientJobs(connector)
         app.job_manager = jobs
         async with app.open_async():
-            yield _Crew(app, jobs, handlers)
+            yield _Crew(app, jobs, handlers, self.heartbeat)
 
 
 class _Crew:
     """One worker: what it knows how to do, and what it does when that fails."""
 
-    def __init__(self, app: App, jobs: PatientJobs, handlers: Mapping[str, Handler]) -> None:
-        self._app, self._jobs, self._handlers = app, jobs, handlers
+    def __init__(self, app: App, jobs: PatientJobs, handlers: Mapping[str, Handler], heartbeat: float) -> None:
+        self._app, self._jobs, self._handlers, self._heartbeat = app, jobs, handlers, heartbeat
         self.ran = 0
         app.task(name="signoff", queue=QUEUE, pass_context=True, retry=_Again())(self._run)
 
-    async def serve(self, stalled: float) -> None:
+    async def serve(self) -> None:
         """Work until cancelled or until the database is lost."""
-        tidying = asyncio.create_task(self._tidy(stalled))
+        tidying = asyncio.create_task(self._tidy())
         try:
             await self._work(wait=True)
         finally:
@@ -100,7 +101,8 @@ class _Crew:
             listen_notify=wait,
             fetch_job_polling_interval=POLL,
             shutdown_graceful_timeout=GRACE,
-            update_heartbeat_interval=HEARTBEAT,
+            update_heartbeat_interval=self._heartbeat,
+            stalled_worker_timeout=MISSED * self._heartbeat,
             delete_jobs="successful",
             install_signal_handlers=False,
         )
@@ -129,19 +131,20 @@ class _Crew:
             logger.error("Job %s %s failed too often, set aside: %s", task, job.id, said, exc_info=failure)
             await self._jobs.keep_error(job, said)
 
-    async def _tidy(self, stalled: float) -> None:
+    async def _tidy(self) -> None:
         """Take over the jobs of dead processes, and forget what was set aside long ago."""
         while True:
             try:
-                for job in await self._jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=stalled):
+                dead = MISSED * self._heartbeat
+                for job in await self._jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=dead):
                     await self._take_over(job)
-                await self._jobs.prune_stalled_workers(2 * stalled)
+                await self._jobs.prune_stalled_workers(dead)
                 await self._jobs.delete_old_jobs(
                     KEPT, queue=QUEUE, include_failed=True, include_cancelled=True, include_aborted=True
                 )
             except ConnectorException as error:
                 logger.warning("Jobs of dead processes wait: %s", error.__cause__ or error)
-            await asyncio.sleep(stalled / 3)
+            await asyncio.sleep(self._heartbeat)
 
     async def _take_over(self, job: Job) -> None:
         """A job that its process did not survive again and again is set aside like one that failed."""

@@ -1,6 +1,5 @@
 """Databases for tests: a SQLite file, or a database on a PostgreSQL cluster of this test session's own."""
 
-import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -60,18 +59,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if binaries is None:
         pytest.skip("PostgreSQL's initdb and postgres are not installed")
     with Cluster.start(binaries) as running:
-        schema.upgrade(running.create("template"))
         yield running
 
 
-_numbers = itertools.count(1)
+@pytest.fixture(scope="session")
+def migrated(cluster: Cluster) -> str:
+    url = cluster.create("migrated")
+    schema.upgrade(url)
+    return url
 
 
 @pytest.fixture
-def postgresql_url(cluster: Cluster) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    yield cluster.create(name, template="template")
-    cluster.drop(name)
+def postgresql_url(cluster: Cluster, migrated: str) -> Iterator[str]:
+    yield migrated
+    cluster.empty(migrated)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

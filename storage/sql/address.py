@@ -32,7 +32,7 @@ def parse(url: str) -> SqliteFile | PostgresServer:
     try:
         parts = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise BadAddress(f"{url!r} is no database URL. {EXAMPLES}") from error
+        raise BadAddress(f"That is no database URL. {EXAMPLES}") from error
     kind = parts.get_backend_name()
     if kind == "sqlite":
         if parts.database in (None, "", ":memory:"):

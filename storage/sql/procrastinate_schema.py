@@ -15,8 +15,15 @@ from storage.store import SchemaOutdated
 _FIND = "SELECT to_regclass('procrastinate_jobs')::text, obj_description(to_regclass('procrastinate_jobs'), 'pg_class')"
 
 
-def upgrade(connection: Connection) -> None:
-    """Create or update the tables within the transaction of `connection`. Raises SchemaOutdated."""
+_CHANGES = Path(SchemaManager.get_migrations_path())
+
+
+def upgrade(connection: Connection, folder: Path = _CHANGES) -> None:
+    """Create or update the tables, by the changes in `folder`, within the transaction of `connection`.
+
+    Raises SchemaOutdated.
+    """
+    changes = sorted(folder.glob("*.sql"))
     table, applied = connection.exec_driver_sql(_FIND).one()
     if table is None:
         _run(connection, SchemaManager.get_schema())
@@ -25,13 +32,10 @@ def upgrade(connection: Connection) -> None:
             "This database holds Procrastinate tables that Signoff did not make. Give Signoff a database of its own."
         )
     else:
-        for change in (change for change in _changes() if change.name > applied):
-            _run(connection, change.read_text(encoding="utf-8"))
-    _run(connection, f"COMMENT ON TABLE procrastinate_jobs IS '{_changes()[-1].name}'")
-
-
-def _changes() -> list[Path]:
-    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+        for change in changes:
+            if change.name > applied:
+                _run(connection, change.read_text(encoding="utf-8"))
+    _run(connection, f"COMMENT ON TABLE procrastinate_jobs IS '{changes[-1].name}'")
 
 
 def _run(connection: Connection, script: str) -> None:

@@ -30,7 +30,7 @@ def upgrade(url: str) -> str:
     address = parse(url)
     if isinstance(address, SqliteFile):
         address.path.parent.mkdir(parents=True, exist_ok=True)
-    with _transaction(address) as connection:
+    with transaction(address) as connection:
         if isinstance(address, PostgresServer):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
             procrastinate_schema.upgrade(connection)
@@ -45,7 +45,7 @@ def current(url: str) -> str | None:
     address = parse(url)
     if isinstance(address, SqliteFile) and not address.path.exists():
         return None
-    with _transaction(address) as connection:
+    with transaction(address) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -84,7 +84,8 @@ def options(connection: Connection) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _transaction(address: SqliteFile | PostgresServer) -> Iterator[Connection]:
+def transaction(address: SqliteFile | PostgresServer) -> Iterator[Connection]:
+    """A transaction by the same recipe, for changes of the schema. Raises StorageError."""
     engine = _engine(address)
     try:
         with engine.begin() as connection:
@@ -93,6 +94,8 @@ def _transaction(address: SqliteFile | PostgresServer) -> Iterator[Connection]:
         if isinstance(error.orig, sqlite3.Error):
             raise from_sqlite(error.orig) from error
         raise from_psycopg(cast("psycopg.Error", error.orig)) from error
+    except psycopg.Error as error:
+        raise from_psycopg(error) from error
     finally:
         engine.dispose()
 

@@ -38,10 +38,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def connect(path: Path, clock: Clock = utc_now) -> sqlite3.Connection:
+def connect(path: Path, clock: Clock = utc_now, busy: float = BUSY) -> sqlite3.Connection:
     """A connection by the one recipe, for use by one thread at a time."""
     connection = sqlite3.connect(
-        path, timeout=BUSY, isolation_level=None, check_same_thread=False, cached_statements=256
+        path, timeout=busy, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -59,7 +59,7 @@ class SqliteTransaction(SqlTransaction, JobRows):
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         super().__init__(cast("Connection", connection), SQLITE)
-        self._clock = clock
+        self._driver, self._clock = connection, clock
         self.deferred = False
 
     def now(self) -> datetime:
@@ -81,10 +81,12 @@ class SqliteTransaction(SqlTransaction, JobRows):
 class SqliteStore:
     """The Store port on a SQLite file. `deferred` is called after a commit that deferred jobs."""
 
-    def __init__(self, path: Path, clock: Clock, *, exclusive: bool) -> None:
+    def __init__(
+        self, path: Path, clock: Clock = utc_now, *, exclusive: bool = False, busy: float = BUSY
+    ) -> None:
         self._lock = _lock(path) if exclusive else None
         self._path, self._clock = path, clock
-        self._writer = Writer(connect(path, clock))
+        self._writer = Writer(connect(path, clock, busy))
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._reading = ThreadPoolExecutor(READERS, "signoff-reader")

@@ -62,16 +62,23 @@ class Cluster:
             else:
                 return
 
-    def create(self, name: str, *, template: str = "template1") -> str:
-        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    def create(self, name: str) -> str:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
 
-    def drop(self, name: str) -> None:
-        self._do(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-    def _do(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+    def empty(self, url: str) -> None:
+        """Delete all rows, the audit chain's too. Much cheaper than a new database, which costs a checkpoint."""
+        with psycopg.connect(url) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            connection.execute("SET session_replication_role = replica")  # no triggers
+            names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            for (name,) in names:
+                if name != "alembic_version":
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
 
 
 def _give_to_postgres(home: Path) -> list[str]:
