@@ -48,13 +48,15 @@ class SlackConnection:
     ) -> None:
         self._app_token, self._signing_secret = app_token, signing_secret
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CLIENT_SECONDS), trust_env=True)
-        self._writer = _client(bot_token, base_url, self._session)
-        reader = _client(bot_token, base_url, self._session)
-        reader.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
-        self._app = AsyncApp(client=self._writer, signing_secret=signing_secret or "", name="signoff")
+        self._app = AsyncApp(token=bot_token, signing_secret=signing_secret or "", name="signoff")
+        writer, reader = self._app.client, AsyncWebClient(token=bot_token)
+        for client in (writer, reader):
+            client.base_url, client.timeout, client.session = base_url.rstrip("/") + "/", CLIENT_SECONDS, self._session
+        writer.retry_handlers = []  # slack_sdk's default would repeat a post whose answer was lost
+        reader.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)]
         self._pace = Pace(patience)
         self._socket: SocketMode | None = None
-        self.surface = SlackSurface(self._writer, Directory(reader))
+        self.surface = SlackSurface(writer, Directory(reader))
         self.events: Events | None = Events(self._app, signing_secret) if signing_secret else None
 
     def listen(self, desk: ReadingDesk) -> None:
@@ -134,8 +136,3 @@ class _Handler(AsyncSocketModeHandler):
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         with self._pace:
             await super().handle(client, req)
-
-
-def _client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client that tries once: slack_sdk's default would repeat a post whose answer was lost."""
-    return AsyncWebClient(token=token, base_url=base_url, timeout=CLIENT_SECONDS, session=session, retry_handlers=[])

@@ -15,10 +15,10 @@ from bot.cards.inert import beginning, host, inert
 from bot.cards.text import Quote, Text
 from bot.slack import limits, names
 from bot.slack.binding import Binding
+from bot.slack.fold import Fold
 from bot.slack.render_text import (
     Block,
     moment,
-    more_characters,
     notification,
     paragraphs,
     part,
@@ -49,6 +49,9 @@ STATE_EMOJI = {
 
 # Characters shown on the card; a person reads about 1,200 in a minute.
 VALUE = 1_200
+VALUE_LINES = 30
+GLIMPSE = 400  # of a value that is longer than that and has to be opened anyway
+GLIMPSE_LINES = 8
 QUOTE = 320
 SUMMARY = 600
 TARGET = 160
@@ -72,9 +75,10 @@ class Rendered:
     metadata: Block
 
 
-def render_card(card: Card) -> Rendered:
-    """The message of a card."""
-    return Rendered(_fallback(card), _fitting(card), metadata(names.REQUEST_EVENT, "request_id", card.request_id))
+def render_card(card: Card, *, brief: bool = False) -> Rendered:
+    """The message of a card. `brief` shows next to nothing of others' text, for when Slack does not take the whole."""
+    blocks = _blocks(card, Fold(SHARES[-1])) if brief else _fitting(card)
+    return Rendered(_fallback(card), blocks, metadata(names.REQUEST_EVENT, "request_id", card.request_id))
 
 
 def metadata(event: str, key: str, subject: str) -> Block:
@@ -99,34 +103,6 @@ def headed(card: Card) -> Iterator[Block]:
     emoji = STATE_EMOJI.get(card.status) or RISK_EMOJI[card.risk]
     state = ({"type": "emoji", "name": emoji}, part(f" {card.state}", "bold"))
     yield rich(section(*state, part(f" · {card.risk.capitalize()} risk · for "), part(_short(card.target, TARGET), "bold")))
-
-
-class Fold:
-    """Shows the beginning of long texts, in one share of the usual lengths, and remembers whether anything is missing."""
-
-    def __init__(self, share: float) -> None:
-        self._share = share
-        self.missing = False
-
-    def room(self, usual: int) -> int:
-        """The share of a usual length or number."""
-        return int(usual * self._share)
-
-    def __call__(self, text: str, usual: int) -> tuple[str, list[Block]]:
-        """What is shown of `text`, and the words that say how much is not."""
-        shown, more = beginning(inert(text), self.room(usual))
-        if not more:
-            return shown, []
-        self.missing = True
-        return shown or "…", [part(f"{more_characters(more)}, open to read all", "italic")]
-
-    def some(self, count: int, usual: int, noun: str) -> tuple[int, list[Block]]:
-        """How many of `count` things are shown, and a paragraph that says how many are not."""
-        shown = min(count, self.room(usual))
-        if shown == count:
-            return count, []
-        self.missing = True
-        return shown, [section(part(f"… {count - shown} more {noun}, open to read all", "italic"))]
 
 
 def _fitting(card: Card) -> list[Block]:
@@ -157,7 +133,7 @@ def _action(card: Card, fold: Fold) -> list[list[Block]]:
 
 def _field(field: CardField, edited: bool, fold: Fold) -> Iterator[Block]:
     label = part(_short(field.label, NAME) + (" (edited)" if edited else "") + ": ", "bold")
-    shown, more = fold(field.value, VALUE)
+    shown, more = fold(field.value, _worth_showing(field.value))
     if field.long and shown:
         yield section(label)
         yield preformatted(shown)
@@ -167,10 +143,17 @@ def _field(field: CardField, edited: bool, fold: Fold) -> Iterator[Block]:
         yield section(label, part(shown), *more)
 
 
+def _worth_showing(value: str) -> int:
+    """How many characters of a value: all that can be read at a glance, else only a glimpse."""
+    if len(value) <= VALUE and value.count("\n") < VALUE_LINES:
+        return VALUE
+    return min(GLIMPSE, len("\n".join(value.split("\n", GLIMPSE_LINES)[:GLIMPSE_LINES])))
+
+
 def _change(change: Change, fold: Fold) -> Iterator[Block]:
     """A short change on one line; of a long one what it was, because what it is stands above."""
     label = _short(change.label, NAME)
-    before, more = fold(change.before, VALUE)
+    before, more = fold(change.before, _worth_showing(change.before))
     if len(change.before) + len(change.after) <= REMARK and "\n" not in change.before + change.after:
         yield section(part(f"{label}: "), part(before, "strike"), *more, part(" → "), part(change.after, "bold"))
     else:

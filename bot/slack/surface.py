@@ -4,9 +4,12 @@ Writes are tried once; the flow's outbox owns trying again, because only it know
 that others wrote is ever parsed: no link names, no unfurling, no mrkdwn.
 """
 
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.cards.card import Card, View
 from bot.cards.text import Text
@@ -18,7 +21,12 @@ from bot.slack.render_notice import render_notice
 from bot.slack.render_text import Block, say, spoken
 from storage.records import JsonObject, Person, Place
 
+log = logging.getLogger(__name__)
+
+Call = Callable[..., Awaitable[AsyncSlackResponse]]
+
 INERT: Final[dict[str, Any]] = {"link_names": False, "parse": "none", "unfurl_links": False, "unfurl_media": False}
+TOO_MUCH: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 TURNED_ALREADY: Final = frozenset({"hash_conflict", "not_found", "view_not_found"})
 
 
@@ -32,28 +40,18 @@ class SlackSurface:
 
     async def post(self, place: Place, view: View) -> Posted:
         """Post a card or a notice; a card in a thread is shown in the channel too."""
-        message = _rendered(view)
-        threaded: dict[str, Any] = {"thread_ts": place.thread} if place.thread else {}
-        if place.thread and isinstance(view, Card):
-            threaded["reply_broadcast"] = True
-        with translated(place.channel):
-            answer = await self._client.chat_postMessage(
-                channel=place.channel, text=message.text, blocks=message.blocks, metadata=message.metadata, **threaded,
-                **INERT,
-            )  # fmt: skip
+        where: dict[str, Any] = {"channel": place.channel}
+        if place.thread:
+            where |= {"thread_ts": place.thread, "reply_broadcast": isinstance(view, Card)}
+        answer = await self._show(self._client.chat_postMessage, where, view)
         channel, ts = str(answer["channel"]), str(answer["ts"])
         thread = place.model_copy(update={"channel": channel, "thread": place.thread or ts})
         return Posted({"channel": channel, "ts": ts}, thread)
 
     async def update(self, address: JsonObject, view: View) -> None:
         """Replace what a message shows. Raises MessageGone."""
-        message = _rendered(view)
-        channel, ts = str(address["channel"]), str(address["ts"])
         try:
-            with translated(channel):
-                await self._client.chat_update(
-                    channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=message.metadata, **INERT
-                )
+            await self._show(self._client.chat_update, {"channel": address["channel"], "ts": address["ts"]}, view)
         except Refused as error:
             if error.code in GONE:
                 raise MessageGone(str(error)) from error
@@ -98,6 +96,22 @@ class SlackSurface:
         except Refused as error:
             if error.code not in TURNED_ALREADY:
                 raise
+
+    async def _show(self, call: Call, where: dict[str, Any], view: View) -> AsyncSlackResponse:
+        """Post or update. A card that Slack does not take as a whole is shown in brief: it can still be opened and read."""
+        try:
+            return await self._send(call, where, _rendered(view))
+        except Refused as error:
+            if error.code not in TOO_MUCH or not isinstance(view, Card):
+                raise
+            log.error("Slack did not take the card of %s (%s); it is shown in brief", view.request_id, error.code)
+            return await self._send(call, where, render_card(view, brief=True))
+
+    async def _send(self, call: Call, where: dict[str, Any], message: Rendered) -> AsyncSlackResponse:
+        with translated(where["channel"]):
+            return await call(
+                **where, text=message.text, blocks=message.blocks, metadata=message.metadata, **INERT
+            )  # fmt: skip
 
     async def _whisper(self, person: Person, place: Place, text: Text) -> None:
         with translated(place.channel):

@@ -62,7 +62,7 @@ def test_lengths_are_within_the_schema() -> None:
 
 def called() -> set[str]:
     """The Web API methods that the code of the surface calls."""
-    calls = {name for source in SOURCES for name in re.findall(r"client\.([a-z]+(?:_[a-zA-Z]+)+)\(", source)}
+    calls = {name for source in SOURCES for name in re.findall(r"client\.([a-z]+(?:_[a-zA-Z]+)+)\b", source)}
     return {name for name in calls if callable(getattr(AsyncWebClient, name, None))}
 
 

@@ -123,6 +123,13 @@ def test_too_long_value_is_not_cut_silently() -> None:
     assert buttons(TOO_LONG)[0]["action_id"] == names.READ
 
 
+def test_a_value_of_many_lines_shows_a_glimpse() -> None:
+    lines = "\n".join("abcdefghijklmnopqrstuvwxyz0123456789"[:31])
+    blocks = render_card(card(fields=(CardField(name="body", label="Body", value=lines, long=True),))).blocks
+    assert "| a\nb\nc\nd\ne\nf\ng\nh" in read(blocks)
+    assert " … 46 more characters, open to read all" in read(blocks)
+
+
 def test_too_long_value_can_be_read_after_the_decision_too() -> None:
     assert [button["text"]["text"] for button in buttons(CARDS["too long, decided"])] == ["Read all"]
 

@@ -92,6 +92,15 @@ async def test_a_channel_that_refuses_says_what_to_do(surface: SlackSurface, pla
         await surface.post(place, CARD)
 
 
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_a_card_that_slack_does_not_take_is_shown_in_brief(sandbox: Sandbox, surface: SlackSurface, code: str) -> None:
+    sandbox.fail_next("chat.postMessage", error=code)
+    posted = await surface.post(HERE, CARD)
+    sandbox.fail_next("chat.update", error=code)
+    await surface.update(posted.address, CARD)
+    assert read(sandbox.messages(SUPPORT)[-1].blocks)[-1] == "[Open to review] [Edit] [Reject]"
+
+
 async def test_a_deleted_message_is_gone(sandbox: Sandbox, surface: SlackSurface) -> None:
     with pytest.raises(MessageGone, match="deleted"):
         await surface.update({"channel": SUPPORT, "ts": "1.000001"}, CARD)
