@@ -67,7 +67,7 @@ class Acknowledgements:
                 text=text,
                 blocks=blocks,
                 bot=True,
-                thread_ts=body.get("thread_ts"),
+                thread_ts=str(body["thread_ts"]) if body.get("thread_ts") else None,
                 to=None if body.get("response_type") == "in_channel" else url.person,
             )
         )

@@ -14,7 +14,19 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 from bot.sandbox.elements import ACCESSORIES, ACTIONS, INPUTS, element, image, optional_text, text_object
-from bot.sandbox.problems import Json, Problem, Problems, items, known, length, mappings, optional_length, required
+from bot.sandbox.problems import (
+    Json,
+    Problem,
+    Problems,
+    items,
+    kind_of,
+    known,
+    length,
+    mappings,
+    optional_length,
+    repeats,
+    required,
+)
 from bot.slack import limits
 
 Surface = Literal["message", "modal", "home"]
@@ -64,14 +76,9 @@ def actions(block: Json, pointer: str) -> Problems:
     """A row of buttons and other elements, each with its own action_id."""
     yield from known(block, ("block_id", "elements"), pointer)
     yield from items(block.get("elements"), limits.ACTIONS_ELEMENTS, f"{pointer}/elements")
-    seen: set[str] = set()
     for part, place in mappings(block.get("elements"), f"{pointer}/elements"):
         yield from element(part, ACTIONS, place)
-        name = part.get("action_id")
-        if name in seen:
-            yield Problem(f"`action_id` {name} already exists in this block", f"{place}/action_id")
-        elif name:
-            seen.add(name)
+    yield from repeats(block.get("elements"), "action_id", f"{pointer}/elements")
 
 
 def input_block(block: Json, pointer: str) -> Problems:
@@ -107,7 +114,7 @@ def rich_text(block: Json, pointer: str) -> Problems:
 
 def rich_text_part(part: Json, allowed: frozenset[str], pointer: str) -> Problems:
     """One part of rich text and the parts inside it."""
-    kind = part.get("type")
+    kind = kind_of(part)
     if kind not in allowed:
         yield Problem(f"unsupported type: {kind}", f"{pointer}/type")
     elif kind in RICH_TEXT:
@@ -121,8 +128,9 @@ def rich_text_part(part: Json, allowed: frozenset[str], pointer: str) -> Problem
 
 def table(block: Json, pointer: str) -> Problems:
     """A table of at most 100 rows of at most 20 cells."""
-    yield from items(block.get("rows"), limits.TABLE_ROWS, f"{pointer}/rows")
-    for index, row in enumerate(block.get("rows") or ()):
+    rows = block.get("rows")
+    yield from items(rows, limits.TABLE_ROWS, f"{pointer}/rows")
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
         yield from items(row, limits.TABLE_COLUMNS, f"{pointer}/rows/{index}")
 
 
@@ -156,8 +164,8 @@ def _parsed(block: Json, pointer: str) -> Problems:
 
 
 def _block(block: Json, surface: Surface, pointer: str) -> list[Problem]:
-    kind = block.get("type")
-    if not isinstance(kind, str):
+    kind = kind_of(block)
+    if kind is None:
         return [Problem("missing required field: type", pointer)]
     if (kind in MESSAGES_ONLY and surface != "message") or (kind in MODALS_ONLY and surface != "modal"):
         return [Problem(f"unsupported type: {kind}", f"{pointer}/type")]
@@ -167,16 +175,6 @@ def _block(block: Json, surface: Surface, pointer: str) -> list[Problem]:
     return found or list(_parsed(block, pointer))
 
 
-def _repeated(blocks: Sequence[Any], pointer: str) -> Problems:
-    seen: set[str] = set()
-    for block, place in mappings(blocks, pointer):
-        name = block.get("block_id")
-        if name in seen:
-            yield Problem(f"`block_id` {name} already exists", f"{place}/block_id")
-        elif name:
-            seen.add(name)
-
-
 def check_blocks(blocks: Sequence[Any], surface: Surface, pointer: str = "/blocks") -> list[Problem]:
     """Everything wrong with the `blocks` of a message, modal or home view; empty when Slack would take them."""
     limit = limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS
@@ -184,7 +182,7 @@ def check_blocks(blocks: Sequence[Any], surface: Surface, pointer: str = "/block
     for index, block in enumerate(blocks):
         place = f"{pointer}/{index}"
         found += _block(block, surface, place) if isinstance(block, Mapping) else [Problem("must be an object", place)]
-    return found + list(_repeated(blocks, pointer))
+    return found + list(repeats(blocks, "block_id", pointer))
 
 
 VIEW_FIELDS = (
@@ -195,7 +193,7 @@ VIEW_FIELDS = (
 
 def check_view(view: Json) -> list[Problem]:
     """Everything wrong with a view object; empty when Slack would take it."""
-    kind = view.get("type")
+    kind = kind_of(view)
     if kind not in {"modal", "home"}:
         return [Problem(f"unsupported type: {kind}", "/view/type")]
     blocks = view.get("blocks")

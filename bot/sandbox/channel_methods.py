@@ -8,6 +8,7 @@ from bot.sandbox.call import Call, Method
 from bot.sandbox.errors import SlackError
 from bot.sandbox.files import File
 from bot.sandbox.people import Channel
+from bot.sandbox.problems import mappings
 from bot.sandbox.shapes import channel_json, message_json
 from bot.sandbox.workspace import Message
 
@@ -75,15 +76,22 @@ def _readable(call: Call) -> Channel:
     return channel
 
 
-def _within(call: Call, message: Message) -> bool:
-    oldest, latest = call.text("oldest") or "0", call.text("latest") or "9" * 12
-    if call.flag("inclusive"):
-        return float(oldest) <= float(message.ts) <= float(latest)
-    return float(oldest) < float(message.ts) < float(latest)
+def _window(call: Call, messages: list[Message]) -> list[Message]:
+    """The messages between `oldest` and `latest`, with both ends where `inclusive` says so."""
+    oldest, latest = _moment(call, "oldest", 0.0), _moment(call, "latest", float("inf"))
+    ends = (oldest, latest) if call.flag("inclusive") else ()
+    return [each for each in messages if oldest < float(each.ts) < latest or float(each.ts) in ends]
+
+
+def _moment(call: Call, name: str, otherwise: float) -> float:
+    try:
+        return float(call.text(name) or otherwise)
+    except ValueError as failure:
+        raise SlackError(f"invalid_ts_{name}") from failure
 
 
 def _page_of(call: Call, messages: list[Message]) -> dict[str, Any]:
-    page, following = call.page([each for each in messages if _within(call, each)])
+    page, following = call.page(_window(call, messages))
     return {
         "messages": [message_json(call.workspace, each) for each in page],
         "has_more": bool(following["next_cursor"]),
@@ -124,10 +132,10 @@ def upload_url(call: Call) -> dict[str, Any]:
 
 def complete_upload(call: Call) -> dict[str, Any]:
     """https://docs.slack.dev/reference/methods/files.completeUploadExternal: shown in a channel when one is named."""
-    wanted = call.json("files", "invalid_arguments")
-    if not isinstance(wanted, list) or not wanted:
+    wanted = list(mappings(call.json("files", "invalid_arguments"), "/files"))
+    if not wanted:
         raise SlackError.of_argument("missing required field: files")
-    done = [call.slack.files.complete(each["id"], each.get("title")) for each in wanted]
+    done = [call.slack.files.complete(str(each.get("id")), each.get("title")) for each, _ in wanted]
     shapes = [_file(call, each) for each in done]
     if reference := call.text("channel_id"):
         channel = call.workspace.channel_for_post(reference)

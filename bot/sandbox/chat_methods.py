@@ -8,6 +8,7 @@ from typing import Any
 from bot.sandbox.blocks import check_blocks
 from bot.sandbox.call import Call, Method
 from bot.sandbox.errors import SlackError
+from bot.sandbox.problems import mappings
 from bot.sandbox.shapes import message_json
 from bot.sandbox.views import with_ids
 from bot.sandbox.workspace import Blocks, Message
@@ -36,7 +37,7 @@ def _content(call: Call, most: int) -> dict[str, Any]:
     if len(text) > most:
         raise SlackError("msg_too_long")
     blocks = _blocks(call)
-    attachments = call.json("attachments", "invalid_attachments") or ()
+    attachments = [each for each, _ in mappings(call.json("attachments", "invalid_attachments"), "")]
     if not text.strip() and not blocks and not attachments:
         raise SlackError("no_text")
     return {"text": text, "blocks": blocks, "attachments": tuple(attachments), "metadata": _metadata(call)}
@@ -70,7 +71,8 @@ def _posted(call: Call, message: Message) -> dict[str, Any]:
 
 def post_message(call: Call) -> dict[str, Any]:
     """https://docs.slack.dev/reference/methods/chat.postMessage."""
-    channel = call.workspace.channel_for_post(call.need("channel"))
+    everywhere = "chat:write.public" in call.scopes
+    channel = call.workspace.channel_for_post(call.need("channel"), to_any_public=everywhere)
     content = _content(call, limits.MESSAGE_TEXT)
     thread_ts = _thread(call, channel.id)
     broadcast = call.flag("reply_broadcast") and thread_ts is not None

@@ -6,7 +6,19 @@ https://docs.slack.dev/reference/block-kit/block-elements and .../composition-ob
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.sandbox.problems import Json, Problem, Problems, items, known, length, mappings, optional_length, required
+from bot.sandbox.problems import (
+    Json,
+    Problem,
+    Problems,
+    count,
+    items,
+    kind_of,
+    known,
+    length,
+    mappings,
+    optional_length,
+    required,
+)
 from bot.slack import limits
 
 TEXT_FIELDS = {"plain_text": ("text", "emoji"), "mrkdwn": ("text", "verbatim")}
@@ -50,7 +62,7 @@ def text_object(value: object, limit: int, pointer: str, *, plain: bool = False)
     if not isinstance(value, Mapping):
         yield Problem("must be a text object", pointer)
         return
-    kind = value.get("type")
+    kind = kind_of(value)
     if kind not in TEXT_FIELDS or (plain and kind != "plain_text"):
         yield Problem(f"unsupported type: {kind}", f"{pointer}/type")
         return
@@ -124,6 +136,10 @@ def image(element: Json, pointer: str) -> Problems:
 
 def plain_text_input(element: Json, pointer: str) -> Problems:
     """A text input: its bounds lie within Slack's and within each other."""
+    wrong = [*count(element, "min_length", pointer), *count(element, "max_length", pointer)]
+    if wrong:
+        yield from wrong
+        return
     least, most = element.get("min_length"), element.get("max_length")
     if least is not None and not 0 <= least <= limits.PLAIN_TEXT_INPUT:
         yield Problem(f"must be between 0 and {limits.PLAIN_TEXT_INPUT}", f"{pointer}/min_length")
@@ -160,7 +176,7 @@ def element(value: Any, allowed: frozenset[str], pointer: str) -> Problems:
     if not isinstance(value, Mapping):
         yield Problem("must be an object", pointer)
         return
-    kind = value.get("type")
+    kind = kind_of(value)
     if kind not in allowed:
         yield Problem(f"unsupported type: {kind}", f"{pointer}/type")
         return

@@ -61,6 +61,30 @@ def items(value: object, limit: int, pointer: str, *, least: int = 1) -> Problem
         yield Problem(f"no fewer than {least} items allowed", pointer)
 
 
+def count(holder: Json, field: str, pointer: str) -> Problems:
+    """`holder[field]`, where it is given, is a whole number."""
+    value = holder.get(field)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        yield Problem("must be an integer", f"{pointer}/{field}")
+
+
+def repeats(value: object, field: str, pointer: str) -> Problems:
+    """No two objects of a list have the same string in `field`."""
+    seen: set[str] = set()
+    for item, place in mappings(value, pointer):
+        name = item.get(field)
+        if isinstance(name, str) and name in seen:
+            yield Problem(f"`{field}` {name} already exists", f"{place}/{field}")
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def kind_of(value: Json) -> str | None:
+    """The `type` of an object, None where it has none that could be one."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else None
+
+
 def mappings(value: object, pointer: str) -> Iterator[tuple[Json, str]]:
     """Each object of a list with its pointer; what is no object is left to `items` and `required`."""
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.sandbox import inputs
 from bot.sandbox.browser import Advance, Browser, Panels, only_local_pages
 from bot.sandbox.call import Slack
-from bot.sandbox.delivery import Answer, Line
+from bot.sandbox.delivery import Answer, Line, Parcel
 from bot.sandbox.doors import Doors
 from bot.sandbox.errors import PersonError
 from bot.sandbox.events import Events
@@ -121,6 +121,11 @@ class Sandbox:
     def connections(self) -> int:
         """How many Socket Mode connections the app has open."""
         return self._socket_mode.count
+
+    @property
+    def deliveries(self) -> list[tuple[Parcel, Answer]]:
+        """Everything delivered to the app so far, with what became of it; redeliveries by hand are not listed."""
+        return self._line.sent
 
     @property
     def calls(self) -> list[ApiCall]:

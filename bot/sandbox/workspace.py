@@ -107,15 +107,18 @@ class Workspace:
             raise SlackError("channel_not_found")
         return channel
 
-    def channel_for_post(self, reference: str) -> Channel:
-        """Where a message to an id, a `#name` or a person goes, when the bot may write there."""
+    def channel_for_post(self, reference: str, *, to_any_public: bool = False) -> Channel:
+        """Where a message to an id, a `#name` or a person goes, when the bot may write there.
+
+        `to_any_public` lets it write in public channels it is not in (the scope `chat:write.public`).
+        """
         if reference in self.people:
             return self.im(reference)
         named = [each.id for each in self.channels.values() if each.name == reference.lstrip("#") and not each.im_with]
         channel = self.channel(named[0] if named and reference not in self.channels else reference)
         if channel.is_archived:
             raise SlackError("is_archived")
-        if self.bot.id not in channel.members:
+        if self.bot.id not in channel.members and (channel.is_private or not to_any_public):
             raise SlackError("not_in_channel")
         return channel
 

@@ -125,7 +125,7 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     ),
     "two buttons with one action_id": (
         [actions(button(), button())],
-        "[ERROR] `action_id` go already exists in this block [json-pointer:/blocks/0/elements/1/action_id]",
+        "[ERROR] `action_id` go already exists [json-pointer:/blocks/0/elements/1/action_id]",
     ),
     "an unknown element": (
         [actions({"type": "lever"})],

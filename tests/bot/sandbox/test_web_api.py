@@ -12,6 +12,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import Sandbox
+from bot.sandbox.web_api import METHODS
 from tests.bot.sandbox.apps import client_of
 from tests.bot.sandbox.seeds import BOT, MIA, NOAH, OLD, QUIET, SECRET, SUPPORT, ZOE
 
@@ -78,6 +79,8 @@ REFUSALS: dict[str, tuple[str, Attempt]] = {
     "an invalid view": ("invalid_arguments", lambda c: c.views_publish(user_id=MIA, view={"type": "home"})),
     "an unknown method": ("unknown_method", lambda c: c.api_call("chat.shout")),
     "an app token's method": ("not_allowed_token_type", lambda c: c.api_call("apps.connections.open")),
+    "history since nonsense": ("invalid_ts_oldest", lambda c: c.conversations_history(channel=SUPPORT, oldest="noon")),
+    "a completed nothing": ("invalid_arguments", lambda c: c.files_completeUploadExternal(files=[])),
     "a file that never came": (
         "file_not_found",
         lambda c: c.files_completeUploadExternal(files=[{"id": "F0NONE", "title": "x"}]),
@@ -196,9 +199,16 @@ async def test_a_direct_message_opens_by_itself(sandbox: Sandbox) -> None:
 
 async def test_joining_a_channel_lets_the_bot_write(sandbox: Sandbox) -> None:
     client = client_of(sandbox)
+    assert await error_of(client.chat_postMessage(channel=QUIET, text="Here")) == "not_in_channel"
     await client.conversations_join(channel=QUIET)
     await client.chat_postMessage(channel=QUIET, text="Here")
     assert len(sandbox.messages(QUIET)) == 1
+
+
+async def test_a_scope_lets_the_bot_write_in_any_public_channel(sandbox: Sandbox) -> None:
+    sandbox.set_scopes("chat:write", "chat:write.public")
+    await client_of(sandbox).chat_postMessage(channel=QUIET, text="Here")
+    assert await error_of(client_of(sandbox).chat_postMessage(channel=SECRET, text="x")) == "channel_not_found"
 
 
 async def test_people_may_change_while_the_app_runs(sandbox: Sandbox) -> None:
@@ -306,3 +316,23 @@ async def test_other_websites_are_kept_out(sandbox: Sandbox) -> None:
         for each in headers:
             async with session.post(f"{sandbox.api_url}api.test", headers=each) as response:
                 assert response.status == 403
+
+
+ODD = (None, True, 7, "", "x", "{", "[1]", [], [1], {}, {"a": 1}, [{"id": 1}], "9" * 30)
+NAMES = (
+    "channel", "user", "users", "ts", "message_ts", "timestamp", "thread_ts", "text", "blocks", "attachments", "metadata",
+    "view", "view_id", "external_id", "user_id", "trigger_id", "hash", "files", "filename", "length", "limit", "cursor",
+    "oldest", "latest", "types", "name", "email", "usergroup", "message", "bot", "error",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+async def test_nonsense_is_refused_by_every_method_and_never_breaks_it(sandbox: Sandbox, method: str) -> None:
+    url = f"{sandbox.api_url}{method}"
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {sandbox.bot_token}"}) as session:
+        for odd in ODD:
+            for base in ({}, {"channel": SUPPORT, "user": MIA, "user_id": MIA, "text": "x"}):
+                for name in NAMES:
+                    async with session.post(url, json={**base, name: odd}) as response:
+                        assert response.status == 200, (name, odd, await response.text())
+                        assert "ok" in await response.json()
