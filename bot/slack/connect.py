@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
 import aiohttp
+from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -12,14 +14,16 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.flow.desk import Desk
 from bot.slack.directory import Directory, Workspace
 from bot.slack.events import Events
 from bot.slack.listeners import register
 from bot.slack.pace import PATIENCE, Pace
-from bot.slack.reading import ReadingDesk
 from bot.slack.surface import SlackSurface
 
 log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SLACK_API_URL = "https://slack.com/api/"
 CLIENT_SECONDS = 5  # slack_sdk would wait 30
@@ -32,7 +36,7 @@ PING_SECONDS = 5.0
 class SlackConnection:
     """One workspace. Use: make it, hand `surface` to the flow, `listen` with the flow's desk, `start`, in the end `stop`.
 
-    With an app token it listens in Socket Mode; with a signing secret `events.handle` is to be mounted at
+    With an app token it listens in Socket Mode; with a signing secret `events` is the handler to mount at
     `bot.slack.events.PATH`. `patience` is for how many seconds the desk may keep Slack waiting. Make it within a running
     event loop.
     """
@@ -57,9 +61,9 @@ class SlackConnection:
         self._pace = Pace(patience)
         self._socket: SocketMode | None = None
         self.surface = SlackSurface(writer, Directory(reader))
-        self.events: Events | None = Events(self._app, signing_secret) if signing_secret else None
+        self.events: Handler | None = Events(self._app, signing_secret).handle if signing_secret else None
 
-    def listen(self, desk: ReadingDesk) -> None:
+    def listen(self, desk: Desk) -> None:
         """Bring what people do to `desk`."""
         register(self._app, desk, self.surface, self._pace)
 

@@ -13,13 +13,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.cards.text import Text, plain, words
-from bot.flow.desk import Answer, Click
+from bot.flow.desk import Answer, Click, Desk
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.slack import names
 from bot.slack.binding import BadBinding
 from bot.slack.pace import Pace
 from bot.slack.payloads import Body, click_of, command_of, person_of, place_of, submission_of
-from bot.slack.reading import ReadingDesk
 from bot.slack.render_form import TooLongToEdit, errors_for, form_view, said_view, values_of
 from bot.slack.render_pages import page_view
 from bot.slack.render_text import Block, say, spoken
@@ -38,7 +37,7 @@ Shown = TypeVar("Shown", Card, Form)
 Listener = Callable[[AsyncAck, Body], Awaitable[None]]
 
 
-def register(app: AsyncApp, desk: ReadingDesk, surface: SlackSurface, pace: Pace) -> None:
+def register(app: AsyncApp, desk: Desk, surface: SlackSurface, pace: Pace) -> None:
     """Have `app` bring commands, presses and dialogs to `desk`, and say its answers through `surface`."""
     counter = Counter(desk, surface, pace)
     app.command(names.COMMAND)(counter.guarded(counter.command))
@@ -51,7 +50,7 @@ def register(app: AsyncApp, desk: ReadingDesk, surface: SlackSurface, pace: Pace
 class Counter:
     """The listeners: one side faces Slack's payloads, the other the desk."""
 
-    def __init__(self, desk: ReadingDesk, surface: SlackSurface, pace: Pace) -> None:
+    def __init__(self, desk: Desk, surface: SlackSurface, pace: Pace) -> None:
         self._desk, self._surface, self._pace = desk, surface, pace
 
     def presses(self) -> dict[str, Listener]:

@@ -14,7 +14,7 @@ from storage.records import JsonObject
 
 @dataclass
 class FakeDesk:
-    """Implements `bot.slack.reading.ReadingDesk`. `pause` seconds pass before each answer; `error` is raised instead.
+    """Implements `bot.flow.desk.Desk`. `pause` seconds pass before each answer; `error` is raised instead.
     `asked` is set from the first question on."""
 
     answer: Answer = field(default_factory=lambda: Answer(True, words("Recorded.")))

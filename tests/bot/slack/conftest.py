@@ -73,7 +73,7 @@ async def office(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncItera
     )
     assert connection.events is not None
     application = web.Application()
-    application.router.add_post(PATH, connection.events.handle)
+    application.router.add_post(PATH, connection.events)
     connection.listen(desk)
     async with TestServer(application) as server:
         sandbox.use_http(str(server.make_url(PATH)))

@@ -48,7 +48,7 @@ async def door(sandbox: Sandbox) -> AsyncIterator[Door]:
     connection.listen(desk)
     assert connection.events is not None
     application = web.Application()
-    application.router.add_post(PATH, connection.events.handle)
+    application.router.add_post(PATH, connection.events)
     async with TestClient(TestServer(application)) as client:
         yield Door(client, desk)
     await connection.stop()
