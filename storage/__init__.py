@@ -1,1 +1,4 @@
-"""What is remembered: records, the Store and Dispatch ports, their SQL implementation, migrations. Imports nothing of ours."""
+"""What is remembered: records, the Store and Dispatch ports, their SQL implementation, migrations.
+
+Imports nothing of ours.
+"""

@@ -1,4 +1,4 @@
-"""Dispatch on PostgreSQL, by Procrastinate: any number of processes share the jobs, and the work of a dead one is taken over.
+"""Dispatch on PostgreSQL, by Procrastinate: any number of processes share the jobs, and take over those of a dead one.
 
 Jobs are deferred inside the transactions of the Store (`signoff_defer` in the first migration). Here they are run. All of
 them are one Procrastinate task that looks up the handler by name, so a job that only a newer version of Signoff knows is

@@ -67,13 +67,16 @@ async def _patiently(job: Job, record: Callable[[], Awaitable[None]]) -> None:
     """Try until it is recorded, by us or by another worker that took the job over. Raises ConnectorException."""
     for rest in range(PATIENCE, -1, -1):
         try:
-            return await record()
+            await record()
         except UniqueViolation:  # yet another job with its key was added in between
             continue
         except ConnectorException as error:
             if isinstance(error.__cause__, psycopg.errors.RaiseException):
-                return logger.info("Job %s was ended or taken over by another worker.", job.id)
+                logger.info("Job %s was ended or taken over by another worker.", job.id)
+                return
             if not rest:
                 raise
             logger.warning("What became of job %s could not be recorded yet: %s", job.id, error.__cause__ or error)
             await asyncio.sleep(1)
+        else:
+            return

@@ -33,11 +33,14 @@ PATIENCE = 5.0  # seconds to wait for a connection or a lock
 TRIES = 5
 MOST_WAITING = 10_000
 
-_SETTINGS = "SET lock_timeout = '5s'; SET statement_timeout = '30s'; SET timezone = 'UTC'"
-_CHAIN = 0x5160FF02
+# The last one ends transactions whose client is gone without a word: they may hold the audit chain's lock.
+_SETTINGS = b"""
+    SET timezone = 'UTC'; SET lock_timeout = '5s'; SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '10s'
+"""
 # Each statement of these has its own snapshot, so the second sees what the last holder of the lock committed.
-_HEAD = f"""
-    SELECT pg_advisory_xact_lock({_CHAIN});
+_HEAD = b"""
+    SELECT pg_advisory_xact_lock(1365311234);
     SELECT clock_timestamp(), pg_current_xact_id()::text, seq, hash FROM (SELECT 1) AS one
     LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
 """
@@ -69,11 +72,11 @@ class PostgresTransaction(SqlTransaction):
             due = job.due - self._offset() if job.due and self._offset else job.due
             self._driver.execute(_DEFER, (job.task, json.dumps(job.payload), job.lock, job.key, due))
         if self._notes:
-            cursor = self._driver.execute(_HEAD.encode())
+            cursor = self._driver.execute(_HEAD)
             cursor.nextset()
-            moment, self.xid, seq, hash = cursor.fetchone() or ()
+            moment, self.xid, seq, last = cursor.fetchone() or ()
             at = self._shift(moment)
-            self._link(Head(at) if seq is None else Head(at, cast("int", seq), cast("str", hash)))
+            self._link(Head(at) if seq is None else Head(at, cast("int", seq), cast("str", last)))
 
     def _shift(self, moment: object) -> datetime:
         utc = cast("datetime", moment).astimezone(UTC)
@@ -193,5 +196,5 @@ class _Stale(psycopg.OperationalError):
 
 def _configure(driver: Driver) -> None:
     driver.isolation_level = IsolationLevel.READ_COMMITTED
-    driver.execute(_SETTINGS.encode())
+    driver.execute(_SETTINGS)
     driver.commit()

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator
 from storage.sql.types import Processor
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
-POSTGRESQL: Dialect = psycopg.dialect()
+POSTGRESQL: Dialect = psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 
 
 class Cursor(Protocol):
@@ -97,7 +97,7 @@ def _compile(statement: Executable, dialect: Dialect) -> Compiled:
 def _columns(statement: Executable, dialect: Dialect) -> tuple[tuple[str, Processor], ...]:
     if not isinstance(statement, SelectBase | UpdateBase):
         return ()
-    return tuple((column.key, _reader(column.type, dialect)) for column in statement.exported_columns)
+    return tuple((str(column.key), _reader(column.type, dialect)) for column in statement.exported_columns)
 
 
 def _binder(type: Any, dialect: Dialect) -> Processor:

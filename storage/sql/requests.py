@@ -45,9 +45,7 @@ _hold = Query(
 
 _REVISED = ("revision", "arguments", "target", "verdict", "fingerprint", "summary", "labels", "expires_at")
 _revise = Query(
-    _requests.update()
-    .where(_this, _pending)
-    .values({name: value(f"new_{name}", _requests.c[name]) for name in _REVISED})
+    _requests.update().where(_this, _pending).values({name: value(f"new_{name}", _requests.c[name]) for name in _REVISED})
 )
 _move = Query(
     _requests.update()
@@ -72,9 +70,7 @@ _overdue = Query(
     .limit(bindparam("most", type_=Integer))
 )
 
-_decide = Query(
-    insert(_decisions).on_conflict_do_nothing(index_elements=["request_id", "revision", "person_key"])
-)
+_decide = Query(insert(_decisions).on_conflict_do_nothing(index_elements=["request_id", "revision", "person_key"]))
 _decided = Query(
     select(*columns(_decisions, Decision))
     .where(_decisions.c.request_id == bindparam("request"))

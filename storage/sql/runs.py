@@ -36,9 +36,7 @@ _wake = Query(_runs.update().where(_this, _runs.c.status == "waiting").values(st
 
 _TOTALS = ("total_latency_ms", "waited_ms", "prompt_tokens", "completion_tokens", "total_cost_usd")
 _END = ("status", "final_output", "error", "finished_at", *_TOTALS)
-_end = Query(
-    _runs.update().where(_this, _under, _open).values({name: value(f"new_{name}", _runs.c[name]) for name in _END})
-)
+_end = Query(_runs.update().where(_this, _under, _open).values({name: value(f"new_{name}", _runs.c[name]) for name in _END}))
 
 _journal = Query(select(*columns(_steps, Step)).where(_steps.c.run_id == bindparam("run")).order_by(_steps.c.number))
 _OVER = ("span_id", "type", "name", "status", "detail", "result", "error", "started_at", "finished_at")

@@ -22,7 +22,7 @@ from storage.sql.tables import metadata
 from storage.store import SchemaOutdated
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
-_ONE_AT_A_TIME = 0x5160FF01  # advisory lock of whoever changes a PostgreSQL schema
+_ONE_AT_A_TIME = 1365311233  # advisory lock of whoever changes a PostgreSQL schema
 
 
 def upgrade(url: str) -> str:

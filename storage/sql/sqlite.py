@@ -40,9 +40,7 @@ def utc_now() -> datetime:
 
 def connect(path: Path, clock: Clock = utc_now, busy: float = BUSY) -> sqlite3.Connection:
     """A connection by the one recipe, for use by one thread at a time."""
-    connection = sqlite3.connect(
-        path, timeout=busy, isolation_level=None, check_same_thread=False, cached_statements=256
-    )
+    connection = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -81,9 +79,7 @@ class SqliteTransaction(SqlTransaction, JobRows):
 class SqliteStore:
     """The Store port on a SQLite file. `deferred` is called after a commit that deferred jobs."""
 
-    def __init__(
-        self, path: Path, clock: Clock = utc_now, *, exclusive: bool = False, busy: float = BUSY
-    ) -> None:
+    def __init__(self, path: Path, clock: Clock = utc_now, *, exclusive: bool = False, busy: float = BUSY) -> None:
         self._lock = _lock(path) if exclusive else None
         self._path, self._clock = path, clock
         self._writer = Writer(connect(path, clock, busy))

@@ -176,7 +176,7 @@ class Audit(Row, table=True):
 
     seq: int = Field(
         primary_key=True,
-        sa_type=BigInteger().with_variant(Integer, "sqlite"),  # type: ignore[call-overload]  # an instance is allowed too
+        sa_type=BigInteger().with_variant(Integer, "sqlite"),
         sa_column_kwargs={"autoincrement": False},
     )
     at: datetime = Field(sa_type=UtcDateTime)

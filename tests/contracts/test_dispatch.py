@@ -36,7 +36,11 @@ def job(n: int, *, lock: str | None = None, key: str | None = None, task: str = 
 
 
 async def defer(storage: Storage, *jobs: Job) -> None:
-    await storage.store.write(lambda tx: [tx.defer(one) for one in jobs])
+    def work(tx: Transaction) -> None:
+        for one in jobs:
+            tx.defer(one)
+
+    await storage.store.write(work)
 
 
 @asynccontextmanager
@@ -93,7 +97,7 @@ async def test_a_served_job_starts_at_once(storage: Storage) -> None:
         started = asyncio.get_running_loop().time()
         for n in range(1, 6):
             await defer(storage, job(n))
-            await until(lambda n=n: len(seen) == n + 1)
+            await until(lambda: len(seen) > n)  # noqa: B023  # asked within this turn of the loop only
         assert asyncio.get_running_loop().time() - started < 1.5
 
 
@@ -110,9 +114,7 @@ async def test_jobs_with_a_lock_run_one_after_the_other_in_order(storage: Storag
         seen.append((lock, payload["n"]))
 
     for n in range(8):
-        await defer(
-            storage, *(Job(task="look", payload={"lock": lock, "n": n}, lock=lock) for lock in ("a", "b", "c"))
-        )
+        await defer(storage, *(Job(task="look", payload={"lock": lock, "n": n}, lock=lock) for lock in ("a", "b", "c")))
     await storage.dispatch.drain({"look": careful})
     for lock in ("a", "b", "c"):
         assert [n for its, n in seen if its == lock] == list(range(8))
@@ -264,6 +266,4 @@ def test_pauses_double_up_to_five_minutes() -> None:
 
 def test_a_lock_and_a_due_time_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="hold up the jobs behind it"):
-        Job(task="look", payload={}, lock="a", due="2026-01-01T00:00:00Z")  # type: ignore[arg-type]  # parsed by pydantic
-
-
+        Job(task="look", payload={}, lock="a", due="2026-01-01T00:00:00Z")

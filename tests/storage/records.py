@@ -21,10 +21,16 @@ from storage.records import (
     StepType,
     Verdict,
 )
+from storage.store import Store
 
 ASKED = Person(key="slack:T1:U1", name="Mia", email="mia@example.com")
 PLACE = Place(surface="slack", tenant="T1", channel="C1", thread="1.2")
 VERDICT = Verdict(outcome=Outcome.approve, risk=Risk.high, reasons=("refund",), rules=("money",), policy_version="v1")
+
+
+async def start(store: Store, id: str) -> None:
+    """Store a run."""
+    await store.write(lambda tx: tx.add_run(run(id)))
 
 
 def person(number: int) -> Person:

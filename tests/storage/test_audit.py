@@ -16,8 +16,9 @@ def chain(length: int) -> list[AuditEntry]:
     for seq in range(1, length + 1):
         previous = entries[-1].hash if entries else GENESIS
         entry = AuditEntry(
-            seq=seq, at=AT, event="e", actor="a", run_id=None, request_id="req_1", body={"n": seq}, previous=previous, hash=""
-        )
+            seq=seq, at=AT, event="e", actor="a", run_id=None, request_id="req_1", body={"n": seq}, previous=previous,
+            hash="",
+        )  # fmt: skip
         entries.append(entry.model_copy(update={"hash": link(entry)}))
     return entries
 

@@ -17,7 +17,8 @@ from storage.records import Job, JsonObject
 from storage.sql.open import Storage, open_storage
 from storage.sql.postgres import PostgresStore, PostgresTransaction
 from storage.store import OutcomeUnknown, StoreBusy
-from tests.storage.records import run
+from tests.contracts.test_dispatch import defer
+from tests.storage.records import run, start
 
 pytestmark = pytest.mark.postgres
 
@@ -43,8 +44,8 @@ async def test_time_goes_on_within_a_transaction(storage: Storage) -> None:
 
 
 async def test_transactions_that_meet_head_on_both_get_through(storage: Storage) -> None:
-    for id in ("run_a", "run_b"):
-        await storage.store.write(lambda tx, id=id: tx.add_run(run(id)))
+    await start(storage.store, "run_a")
+    await start(storage.store, "run_b")
     both = threading.Barrier(2)
 
     def work(tx: PostgresTransaction, first: str, second: str) -> bool:
@@ -58,12 +59,12 @@ async def test_transactions_that_meet_head_on_both_get_through(storage: Storage)
     answers = await asyncio.gather(
         store.write(lambda tx: work(tx, "run_a", "run_b")), store.write(lambda tx: work(tx, "run_b", "run_a"))
     )
-    assert answers == [True, True]
+    assert all(answers)
     assert {one.attempt for one in await store.read(lambda tx: tx.runs())} == {2}
 
 
 async def test_a_connection_that_the_server_dropped_is_replaced(storage: Storage, postgresql_url: str) -> None:
-    await asyncio.gather(*(storage.store.write(lambda tx, n=n: tx.add_run(run(f"run_{n}"))) for n in range(10)))
+    await asyncio.gather(*(start(storage.store, f"run_{number}") for number in range(10)))
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -104,6 +105,7 @@ class Wire:
                     if when == "after":
                         server.sendall(data)
                         threading.Event().wait(0.1)
+                    server.shutdown(socket.SHUT_RDWR)
                     return
                 server.sendall(data)
 
@@ -115,7 +117,7 @@ class Wire:
 
 @pytest.fixture
 def wire(postgresql_url: str) -> Iterator[Wire]:
-    opened = Wire(psycopg.conninfo.conninfo_to_dict(postgresql_url)["port"])
+    opened = Wire(int(str(psycopg.conninfo.conninfo_to_dict(postgresql_url)["port"])))
     yield opened
     opened.close()
 
@@ -177,8 +179,7 @@ async def test_a_job_that_fails_ten_times_is_set_aside_and_its_lock_goes_on(
         if payload["n"] == 1:
             raise OSError("still down")
 
-    for n in (1, 2):
-        await storage.store.write(lambda tx, n=n: tx.defer(Job(task="look", payload={"n": n}, lock="a")))
+    await defer(storage, *(Job(task="look", payload={"n": n}, lock="a") for n in (1, 2)))
     with psycopg.connect(postgresql_url, autocommit=True) as beside:
         beside.execute("UPDATE procrastinate_jobs SET attempts = 9 WHERE id = (SELECT min(id) FROM procrastinate_jobs)")
         assert await storage.dispatch.drain({"look": look}) == 2

@@ -101,8 +101,8 @@ async def test_audit_entries_cannot_be_changed(database: Database, storage: Stor
     await storage.store.write(lambda tx: tx.audit("e", actor="a"))
     changes = ["UPDATE audit SET actor = 'b'", "DELETE FROM audit"]
     for change in changes if database.name == "sqlite" else [*changes, "TRUNCATE audit"]:
-        with pytest.raises(StorageError, match="never changed or deleted"), schema.transaction(parse(database.url)) as open:
-            open.execute(text(change))
+        with pytest.raises(StorageError, match="never changed"), schema.transaction(parse(database.url)) as connection:
+            connection.execute(text(change))
     assert len(await storage.store.read(lambda tx: tx.audit_entries())) == 1
 
 

@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -13,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from storage.audit import verify
-from storage.records import Job
+from storage.records import Job, JsonObject
 from storage.sql.address import SqliteFile, parse
 from storage.sql.open import open_storage
 from storage.sql.sqlite import SqliteStore, SqliteTransaction, connect
 from storage.sql.writer import MOST_WAITING
 from storage.store import FileInUse, StoreBusy
-from tests.storage.records import run
+from tests.storage.records import run, start
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ async def held(store: SqliteStore) -> AsyncIterator[list[str]]:
 
 async def test_transactions_that_wait_share_one_commit(store: SqliteStore) -> None:
     async with held(store) as statements:
-        waiting = [asyncio.create_task(store.write(lambda tx, n=n: tx.add_run(run(f"run_{n}")))) for n in range(30)]
+        waiting = [asyncio.create_task(start(store, f"run_{n}")) for n in range(30)]
     await asyncio.gather(*waiting)
     assert statements.count("COMMIT") == 2
     assert statements.count("BEGIN IMMEDIATE") == 1
@@ -77,7 +76,7 @@ async def test_transactions_that_wait_share_one_commit(store: SqliteStore) -> No
 async def test_nobody_is_answered_before_the_commit(store: SqliteStore, path: Path) -> None:
     with closing(connect(path)) as beside:
         for number in range(20):
-            await store.write(lambda tx, n=number: tx.add_run(run(f"run_{n}")))
+            await start(store, f"run_{number}")
             assert beside.execute("SELECT count(*) FROM runs").fetchone() == (number + 1,)
 
 
@@ -110,7 +109,7 @@ async def test_a_caller_that_gave_up_does_not_disturb_the_others(store: SqliteSt
 
 async def test_closing_finishes_what_was_accepted(path: Path) -> None:
     store = SqliteStore(path)
-    accepted = [asyncio.create_task(store.write(lambda tx, n=n: tx.add_run(run(f"run_{n}")))) for n in range(20)]
+    accepted = [asyncio.create_task(start(store, f"run_{n}")) for n in range(20)]
     await asyncio.sleep(0)
     await store.close()
     await asyncio.gather(*accepted)
@@ -156,7 +155,7 @@ async def test_a_job_that_fails_ten_times_is_set_aside_and_its_lock_goes_on(
     storage = await open_storage(sqlite_url)
     ran: list[object] = []
 
-    async def look(payload: dict[str, object]) -> None:
+    async def look(payload: JsonObject) -> None:
         ran.append(payload["n"])
         if payload["n"] == 1:
             raise OSError("still down")
@@ -217,7 +216,7 @@ async def test_a_killed_process_loses_nothing_that_was_acknowledged(sqlite_url: 
         with child("write", sqlite_url) as writing:
             assert writing.stdout
             acknowledged = [writing.stdout.readline().strip()]
-            time.sleep(0.15)
+            await asyncio.sleep(0.15)
             writing.kill()
             acknowledged += writing.stdout.read().split()
         storage = await open_storage(sqlite_url, exclusive=True)

@@ -26,7 +26,9 @@ BEGIN
     LOOP
         SELECT id INTO waiting FROM procrastinate_jobs WHERE queueing_lock = job_key AND status = 'todo' FOR UPDATE;
         IF FOUND THEN
-            PERFORM pg_notify('procrastinate_queue_v1#signoff', json_build_object('type', 'job_inserted', 'job_id', waiting)::text);
+            PERFORM pg_notify(
+                'procrastinate_queue_v1#signoff', json_build_object('type', 'job_inserted', 'job_id', waiting)::text
+            );
             RETURN false;
         END IF;
         IF job_key IS NULL THEN
