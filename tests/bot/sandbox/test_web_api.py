@@ -318,7 +318,7 @@ async def test_other_websites_are_kept_out(sandbox: Sandbox) -> None:
                 assert response.status == 403
 
 
-ODD = (None, True, 7, "", "x", "{", "[1]", [], [1], {}, {"a": 1}, [{"id": 1}], "9" * 30)
+ODD: tuple[Any, ...] = (None, True, 7, "", "x", "{", "[1]", [], [1], {}, {"a": 1}, [{"id": 1}], "9" * 30)
 NAMES = (
     "channel", "user", "users", "ts", "message_ts", "timestamp", "thread_ts", "text", "blocks", "attachments", "metadata",
     "view", "view_id", "external_id", "user_id", "trigger_id", "hash", "files", "filename", "length", "limit", "cursor",
