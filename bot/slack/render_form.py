@@ -30,15 +30,14 @@ class TooLongToEdit(Exception):
 
 def form_view(form: Form) -> Block:
     """The modal of a form. Raises `TooLongToEdit`."""
-    intro: Block = {"type": "section", "text": plain_text(form.intro, limits.SECTION_TEXT)}
     return {
         "type": "modal",
         "callback_id": CALLBACKS[form.purpose],
-        "title": plain_text(form.title, limits.VIEW_TITLE),
+        "title": plain_text(form.title if _fits_title(form) else form.purpose.capitalize(), limits.VIEW_TITLE),
         "submit": plain_text(form.submit, limits.VIEW_SUBMIT),
         "close": plain_text("Cancel", limits.VIEW_CLOSE),
         "private_metadata": Binding.of(form).dump(),
-        "blocks": [intro, *(block for field in form.fields for block in _inputs(field))],
+        "blocks": [*_headed(form), *(block for field in form.fields for block in _inputs(field))],
     }
 
 
@@ -73,6 +72,17 @@ def errors_for(view: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, 
         at = (belongs or inputs)[0]
         placed[at] = f"{placed[at]} {message}" if at in placed else message
     return placed
+
+
+def _fits_title(form: Form) -> bool:
+    return len(form.title) <= limits.VIEW_TITLE
+
+
+def _headed(form: Form) -> Iterator[Block]:
+    """What the form is about, where the modal's title has no room for it, and what submitting does."""
+    if not _fits_title(form):
+        yield {"type": "header", "text": plain_text(form.title, limits.HEADER_TEXT)}
+    yield {"type": "section", "text": plain_text(form.intro, limits.SECTION_TEXT)}
 
 
 def _inputs(field: FormField) -> Iterator[Block]:

@@ -104,8 +104,16 @@ def _remarks(card: Card) -> Iterator[Block]:
 
 
 def _text(title: str, text: str) -> Iterator[Block]:
-    shown = inert(text)
-    chunks = [shown[start : start + CHUNK] for start in range(0, len(shown), CHUNK)] or [""]
+    chunks = list(_chunks(inert(text)))
     for number, chunk in enumerate(chunks, start=1):
         piece = f" ({number} of {len(chunks)})" if len(chunks) > 1 else ""
         yield rich(section(part(f"{title}{piece}", "bold")), preformatted(chunk))
+
+
+def _chunks(text: str) -> Iterator[str]:
+    """All of `text` in pieces of at most `CHUNK` characters, broken at the end of a line where one is near."""
+    while len(text) > CHUNK:
+        line_end = text.rfind("\n", CHUNK // 2, CHUNK) + 1
+        yield text[: line_end or CHUNK]
+        text = text[line_end or CHUNK :]
+    yield text

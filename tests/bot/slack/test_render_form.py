@@ -32,6 +32,15 @@ def test_slack_takes_every_form(form: Any) -> None:
     assert view["callback_id"] == {"edit": names.EDIT_FORM, "reject": names.REJECT_FORM}[form.purpose]
 
 
+def test_a_title_too_long_for_slack_stands_below_it() -> None:
+    view = form_view(edit_form())
+    assert view["title"]["text"] == "Edit"
+    assert view["blocks"][0]["text"]["text"] == "Edit: Refund a payment by card"
+    short = form_view(edit_form().model_copy(update={"title": "Edit: Send an e-mail"}))
+    assert short["title"]["text"] == "Edit: Send an e-mail"
+    assert short["blocks"][0]["type"] == "section"
+
+
 def test_inputs_are_typed_and_filled() -> None:
     shown = elements(form_view(edit_form()))
     assert {name: element["type"] for name, element in shown.items()} == {
