@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+# How many parcels are remembered.
+JOURNAL = 10_000
+
 Kind = Literal["slash_commands", "interactive", "events_api"]
 
 
@@ -74,6 +77,7 @@ class Line:
         """Deliver over the way in use."""
         answer = await self.via.deliver(parcel)
         self.sent.append((parcel, answer))
+        del self.sent[:-JOURNAL]
         return answer
 
     async def redeliver_last(self, times: int) -> list[Answer]:

@@ -52,16 +52,18 @@ class Interactions:
         return None
 
     def _message(self, person: Person, channel: Channel, text: str, thread_ts: str | None) -> None:
-        if thread_ts is not None and self._workspace.find(channel.id, thread_ts) is None:
+        parent = self._workspace.find(channel.id, thread_ts) if thread_ts else None
+        if thread_ts and parent is None:
             raise PersonError("That thread is not there any more.")
-        message = Message(channel.id, self._workspace.new_ts(), person.id, self._typed(text), thread_ts=thread_ts)
+        thread = (parent.thread_ts or parent.ts) if parent else None
+        message = Message(channel.id, self._workspace.new_ts(), person.id, self._typed(text), thread_ts=thread)
         self._events.message(channel, self._workspace.add(message))
 
     def _typed(self, text: str) -> str:
         """Text as Slack's client sends it: escaped, with `@name` turned into a mention."""
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         names = {each.name.lower(): each.id for each in self._workspace.people.values()}
-        return re.sub(r"@([\w.-]*\w)", lambda found: self._mention(found, names), escaped)
+        return re.sub(r"(?<!\w)@([\w.-]*\w)", lambda found: self._mention(found, names), escaped)
 
     @staticmethod
     def _mention(found: re.Match[str], names: Mapping[str, str]) -> str:

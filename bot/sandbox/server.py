@@ -16,7 +16,7 @@ from bot.sandbox.browser import Advance, Browser, Panels, only_local_pages
 from bot.sandbox.call import Slack
 from bot.sandbox.delivery import Answer, Line, Parcel
 from bot.sandbox.doors import Doors
-from bot.sandbox.errors import PersonError
+from bot.sandbox.errors import PersonError, SandboxError
 from bot.sandbox.events import Events
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.files import Files
@@ -133,9 +133,8 @@ class Sandbox:
         return self._api.calls
 
     async def __aenter__(self) -> Self:
-        """Bind the port and start serving."""
-        listening = socket.create_server(self._address)
-        self._address = (self._address[0], listening.getsockname()[1])
+        """Bind the port and start serving; SandboxError when the port is taken."""
+        listening = self._bound()
         application = web.Application(client_max_size=LONGEST_REQUEST, middlewares=[only_local_pages])
         application.add_routes(self._assemble())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0, max_line_size=LONGEST_QUERY)
@@ -145,6 +144,15 @@ class Sandbox:
             if not person.is_bot and not person.deleted:
                 self.workspace.im(person.id)
         return self
+
+    def _bound(self) -> socket.socket:
+        host, port = self._address
+        try:
+            listening = socket.create_server(self._address)
+        except OSError as failure:
+            raise SandboxError(f"Cannot listen on {host}:{port} ({failure.strerror}). Choose another port.") from failure
+        self._address = (host, listening.getsockname()[1])
+        return listening
 
     def _assemble(self) -> list[web.RouteDef]:
         """Everything that needs to know its own address, and the routes to it."""

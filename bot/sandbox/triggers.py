@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from bot.sandbox.errors import SlackError
 from bot.slack import limits
 
+# Expired ones are remembered for a while, to be told from those that never were.
+KEPT_SECONDS = 2 * limits.RESPONSE_URL_SECONDS
+
 
 @dataclass(frozen=True)
 class Trigger:
@@ -30,6 +33,7 @@ class Triggers:
 
     def issue(self, person: str, view_id: str | None = None) -> str:
         """A new trigger id for what `person` just did."""
+        self._issued = {name: each for name, each in self._issued.items() if self._clock() - each.issued < KEPT_SECONDS}
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._issued[trigger_id] = Trigger(person, self._clock(), view_id)
         return trigger_id
@@ -67,6 +71,7 @@ class ResponseUrls:
 
     def issue(self, person: str, channel: str, ts: str | None = None) -> str:
         """A new secret path segment."""
+        self._issued = {name: each for name, each in self._issued.items() if self._clock() - each.issued < KEPT_SECONDS}
         secret = secrets.token_urlsafe(18)
         self._issued[secret] = ResponseUrl(person, channel, self._clock(), ts)
         return secret

@@ -21,6 +21,8 @@ METHODS: Mapping[str, Method] = {
     **chat_methods.METHODS,
     **view_methods.METHODS,
 }
+# How many calls the journal keeps.
+JOURNAL = 10_000
 PUBLIC = frozenset({"api.test"})
 # Arguments that a form carries as JSON text; decoded in the journal so that tests read what was meant.
 DOCUMENTS = ("blocks", "view", "metadata", "attachments", "files", "message")
@@ -117,6 +119,7 @@ class WebApi:
         if answer.get("error") == "ratelimited":
             status, headers["Retry-After"] = 429, str(body.pop("retry_after", 1))
         self.calls.append(ApiCall(name, _decoded(arguments), status, body))
+        del self.calls[:-JOURNAL]
         return web.json_response(body, status=status, headers=headers)
 
 

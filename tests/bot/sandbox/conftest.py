@@ -10,6 +10,13 @@ from tests.bot.sandbox.seeds import SEED
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A sandbox of the seed; it waits 0.3 s for acknowledgements so that a missing one is soon noticed."""
+    """A sandbox of the seed, as patient as Slack."""
+    async with Sandbox(SEED) as running:
+        yield running
+
+
+@pytest.fixture
+async def hurried() -> AsyncIterator[Sandbox]:
+    """A sandbox that waits 0.3 s for acknowledgements and redelivers events at once."""
     async with Sandbox(SEED, ack_seconds=0.3, retry_seconds=(0.0, 0.0, 0.0)) as running:
         yield running

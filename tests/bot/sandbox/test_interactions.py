@@ -9,7 +9,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.errors import PersonError
+from bot.sandbox.errors import PersonError, SandboxError
 from bot.sandbox.inputs import REQUIRED
 from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.apps import MODES, Mode, app_of, connected
@@ -177,8 +177,8 @@ async def test_a_submission_may_be_answered_with_an_action(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_an_app_that_does_not_acknowledge_is_told_to_the_person_in_slacks_words(sandbox: Sandbox, mode: Mode) -> None:
-    app = app_of(sandbox)
+async def test_an_app_that_does_not_acknowledge_is_told_to_the_person_in_slacks_words(hurried: Sandbox, mode: Mode) -> None:
+    app = app_of(hurried)
 
     @app.command("/signoff")
     async def slow(body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -190,17 +190,17 @@ async def test_an_app_that_does_not_acknowledge_is_told_to_the_person_in_slacks_
     async def slower() -> None:
         await asyncio.sleep(0.6)
 
-    async with connected(sandbox, app, mode):
+    async with connected(hurried, app, mode):
         await app.client.chat_postMessage(channel=SUPPORT, text="Approve?", blocks=[BUTTON])
-        (message,) = sandbox.messages(SUPPORT)
-        await asyncio.gather(sandbox.say(MIA, SUPPORT, "/signoff edit"), sandbox.click(MIA, message, "approve"))
-        view = await sandbox.until(lambda: sandbox.view_of(MIA))
-        await sandbox.submit(MIA, view, {"notes": {"value": "because"}})
+        (message,) = hurried.messages(SUPPORT)
+        await asyncio.gather(hurried.say(MIA, SUPPORT, "/signoff edit"), hurried.click(MIA, message, "approve"))
+        view = await hurried.until(lambda: hurried.view_of(MIA))
+        await hurried.submit(MIA, view, {"notes": {"value": "because"}})
         await asyncio.sleep(0.5)
-    assert [each.text for each in sandbox.ephemerals(MIA)] == ['/signoff failed with the error "operation_timeout"']
-    assert sandbox.mark_of(MIA, message).warning == "The app did not respond in time. Try again?"
-    assert sandbox.mark_of(NOAH, message).warning is None
-    open_view = sandbox.view_of(MIA)
+    assert [each.text for each in hurried.ephemerals(MIA)] == ['/signoff failed with the error "operation_timeout"']
+    assert hurried.mark_of(MIA, message).warning == "The app did not respond in time. Try again?"
+    assert hurried.mark_of(NOAH, message).warning is None
+    open_view = hurried.view_of(MIA)
     assert open_view is not None
     assert open_view.notice == "We had some trouble connecting. Try again?"
     assert not open_view.pending
@@ -242,8 +242,8 @@ async def test_the_last_delivery_can_be_repeated_exactly(sandbox: Sandbox, mode:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_events_arrive_and_are_sent_again_until_acknowledged(sandbox: Sandbox, mode: Mode) -> None:
-    app, retries, published = app_of(sandbox, ack_last=True), [], asyncio.Event()
+async def test_events_arrive_and_are_sent_again_until_acknowledged(hurried: Sandbox, mode: Mode) -> None:
+    app, retries, published = app_of(hurried, ack_last=True), [], asyncio.Event()
 
     @app.event("app_home_opened")
     async def home(ack: AsyncAck, event: dict[str, Any], client: AsyncWebClient, request: Any) -> None:
@@ -254,10 +254,10 @@ async def test_events_arrive_and_are_sent_again_until_acknowledged(sandbox: Sand
         else:
             published.set()
 
-    async with connected(sandbox, app, mode):
-        sandbox.open_home(MIA)
+    async with connected(hurried, app, mode):
+        hurried.open_home(MIA)
         await asyncio.wait_for(published.wait(), 5)
-        home_view = await sandbox.until(lambda: sandbox.home_of(MIA))
+        home_view = await hurried.until(lambda: hurried.home_of(MIA))
     assert home_view.blocks[0]["block_id"] == "row"
     assert retries[0] in (None, ["0"])
     assert retries[1] == ["1"]
@@ -271,9 +271,9 @@ async def test_a_mention_reaches_the_app_as_slack_writes_it(sandbox: Sandbox) ->
         await got.put(event)
 
     async with connected(sandbox, app):
-        await sandbox.say(MIA, SUPPORT, "@signoff is 1 < 2 & 3?")
+        await sandbox.say(MIA, SUPPORT, "@signoff is 1 < 2 & 3, noah@mia @nobody?")
         event = await asyncio.wait_for(got.get(), 5)
-    assert event["text"] == "<@U0SIGNOFF> is 1 &lt; 2 &amp; 3?"
+    assert event["text"] == "<@U0SIGNOFF> is 1 &lt; 2 &amp; 3, noah@mia @nobody?"
     assert (event["user"], event["channel"]) == (MIA, SUPPORT)
 
 
@@ -363,3 +363,53 @@ async def test_what_cannot_be_said_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(PersonError, match=words):
         await sandbox.say(person, channel, text, thread)
+
+
+async def test_a_port_that_is_taken_is_said_so(sandbox: Sandbox) -> None:
+    port = int(sandbox.url.rpartition(":")[2])
+    with pytest.raises(SandboxError, match="Choose another port"):
+        async with Sandbox(SEED, port=port):
+            pass
+
+
+async def test_a_click_in_an_ephemeral_message_can_replace_or_delete_it(sandbox: Sandbox) -> None:
+    app, got, done = app_of(sandbox), [], asyncio.Event()
+
+    @app.action("approve")
+    async def approve(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        got.append(body)
+        await ack()
+        await respond(text="Sure?", blocks=[BUTTON], replace_original=True)
+        if len(got) == 2:
+            await respond(delete_original=True)
+        done.set()
+
+    async with connected(sandbox, app):
+        await app.client.chat_postEphemeral(channel=SUPPORT, user=MIA, text="Approve?", blocks=[BUTTON])
+        (message,) = sandbox.ephemerals(MIA)
+        with pytest.raises(PersonError, match="not there"):
+            await sandbox.click(NOAH, message, "approve")
+        await sandbox.click(MIA, message, "approve")
+        await asyncio.wait_for(done.wait(), 5)
+        assert [each.text for each in sandbox.ephemerals(MIA)] == ["Sure?"]
+        await sandbox.click(MIA, message, "approve")
+        await sandbox.until(lambda: not sandbox.ephemerals(MIA))
+    assert got[0]["container"]["is_ephemeral"]
+    assert "message" not in got[0]
+    assert [parcel.kind for parcel, _ in sandbox.deliveries] == ["interactive", "interactive"]
+
+
+async def test_a_lone_click_may_be_delivered_twice_at_once(sandbox: Sandbox) -> None:
+    app, got = app_of(sandbox), []
+
+    @app.action("approve")
+    async def approve(ack: AsyncAck, body: dict[str, Any]) -> None:
+        got.append(body)
+        await ack()
+
+    async with connected(sandbox, app):
+        await app.client.chat_postMessage(channel=SUPPORT, text="Approve?", blocks=[BUTTON])
+        await sandbox.click(MIA, sandbox.messages(SUPPORT)[0], "approve")
+        answers = await asyncio.gather(*(sandbox.redeliver_last() for _ in range(3)))
+    assert [answer.acked for (answer,) in answers] == [True] * 3
+    assert len(got) == 4
