@@ -4,6 +4,7 @@ import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.actions import AgentError
@@ -54,9 +55,11 @@ class Agent:
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change when the workflow's source file changes."""
-        source = inspect.getsource(inspect.getmodule(self.workflow) or self.workflow)
-        return hashlib.sha256(source.encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that change when the agent's source changes: its file, or its folder if the file is
+        called `agent.py`."""
+        path = Path(inspect.getfile(self.workflow))
+        files = sorted(path.parent.rglob("*.py")) if path.name == "agent.py" else [path]
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 class Agents(Mapping[str, Agent]):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from agents import shipped
@@ -145,6 +146,19 @@ def systems_of(settings: Settings) -> Systems:
     billing = Billing(settings.billing_url, settings.billing_key.get_secret_value() if settings.billing_key else "")
     customers = Customers(settings.customers_url)
     return Systems(smtp, billing, customers, Knowledge())
+
+
+def prepare_customers(settings: Settings) -> None:
+    """Create the customer database if it is a SQLite file, which is for trying things; a company's own is never altered."""
+    kind, _, path = settings.customers_url.partition(":///")
+    if kind != "sqlite":
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    customers = Customers(settings.customers_url)
+    try:
+        customers.prepare()
+    finally:
+        customers.close()
 
 
 def _slack(settings: Settings) -> SlackConnection | None:

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from policies.file import SHIPPED
 
+
 class Settings(BaseSettings):
     """Everything a deployment can set. Each field's description is what `signoff check --settings` prints."""
 

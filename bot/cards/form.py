@@ -135,10 +135,16 @@ def _kind(annotation: Any, *, multiline: bool) -> Kind:
 
 def _choices(annotation: Any) -> dict[str, str]:
     if get_origin(annotation) is Literal:
-        return {str(value): str(value).replace("_", " ").capitalize() for value in get_args(annotation)}
+        return {str(value): _choice(str(value)) for value in get_args(annotation)}
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return {str(member.value): member.name.replace("_", " ").capitalize() for member in annotation}
+        return {str(member.value): _choice(member.name) for member in annotation}
     return {}
+
+
+def _choice(value: str) -> str:
+    """`order_history` is read as "Order history"; codes such as USD stay as they are."""
+    words = value.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _limits(info: FieldInfo) -> dict[str, Any]:

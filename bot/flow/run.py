@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agents.actions import AgentError
+from agents.mail_text import storable
 from agents.runtime import Blocked, LiveRun, Parked
 from agents.workflow import Agent
 from bot.cards import lines
@@ -28,7 +29,8 @@ def start(
     tx: Transaction, signoff: Signoff, agent: Agent, text: str, person: Person, place: Place | None, delivery: str | None
 ) -> Run | None:
     """Store a new run and have it begin; None if this delivery was handled before. Raises InputRefused."""
-    size = len(text.encode(errors="replace"))
+    text = storable(text).value
+    size = len(text.encode())
     if size > INPUT_MAX:
         raise InputRefused(f"That is {size:,} bytes; at most {INPUT_MAX:,} can be taken. Shorten it or send a part.")
     if delivery is not None and not tx.first_delivery(delivery):

@@ -1,0 +1,126 @@
+"""Everything that `signoff check` looks at, in the order in which people set it up. It changes nothing."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from agents.actions import AgentError
+from agents.shipped import Systems, actions
+from bot.app import systems_of
+from bot.settings import Settings
+from bot.slack.check import Finding
+from bot.slack.check import check as check_slack
+from policies.file import load
+from policies.judge import Fallback, judge
+from policies.problems import PolicyError
+from policies.rules import RISK_MAP_ACTIONS, Policy
+from storage.records import Outcome, Proposal
+from storage.sql import schema
+from storage.store import StorageError
+
+REACH = 3.0  # seconds that a server gets to take a connection
+
+
+async def findings(settings: Settings) -> list[Finding]:
+    """One finding for each thing, good or bad."""
+    systems = systems_of(settings)
+    try:
+        registered = frozenset(actions(systems))
+        policy, about_policy = _policy(settings, registered)
+        asked = _reviewers(policy, settings, registered) if policy else [*settings.reviewers]
+        return [
+            about_policy,
+            *([_somebody_to_ask(policy, settings, registered)] if policy else []),
+            await asyncio.to_thread(_database, settings),
+            *await _slack(settings, asked),
+            _model(settings),
+            *await _systems(settings, systems),
+        ]
+    finally:
+        systems.close()
+
+
+def _policy(settings: Settings, registered: frozenset[str]) -> tuple[Policy | None, Finding]:
+    try:
+        policy = load(settings.policy, RISK_MAP_ACTIONS | registered)
+    except PolicyError as error:
+        return None, Finding(False, "SIGNOFF_POLICY", str(error))
+    return policy, Finding(True, "SIGNOFF_POLICY", f"{settings.policy} has {len(policy.rules)} rules.")
+
+
+def _somebody_to_ask(policy: Policy, settings: Settings, registered: frozenset[str]) -> Finding:
+    """Whether each action that needs people has somebody to ask: what has nobody is blocked."""
+    blocked = [name for name in sorted(registered) if _asks_nobody(policy, settings, registered, name)]
+    if blocked:
+        said = f"Nobody is named to approve {', '.join(blocked)}, so these are blocked."
+        return Finding(False, "SIGNOFF_REVIEWERS", f"{said} Set it, or name reviewers in the policy.")
+    return Finding(True, "SIGNOFF_REVIEWERS", "Every action that needs people has somebody to ask.")
+
+
+def _asks_nobody(policy: Policy, settings: Settings, registered: frozenset[str], name: str) -> bool:
+    wanted = any(rule.matches(name, registered) and rule.verdict is Outcome.approve for rule in policy.rules)
+    return wanted and _verdict_of(policy, settings, registered, name)[0] is Outcome.block
+
+
+def _reviewers(policy: Policy, settings: Settings, registered: frozenset[str]) -> list[str]:
+    """Everybody whom the policy would ask about a registered action."""
+    asked = [person for name in sorted(registered) for person in _verdict_of(policy, settings, registered, name)[1]]
+    return list(dict.fromkeys(asked))
+
+
+def _verdict_of(
+    policy: Policy, settings: Settings, registered: frozenset[str], name: str
+) -> tuple[Outcome, tuple[str, ...]]:
+    proposal = Proposal(action=name, arguments={}, target="", summary="")
+    fallback = Fallback(settings.reviewers, settings.channel)
+    verdict = judge(policy, proposal, agent="check", registered=registered, fallback=fallback)
+    return verdict.outcome, verdict.reviewers
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        schema.check(settings.database_url)
+    except StorageError as error:
+        return Finding(False, "SIGNOFF_DATABASE_URL", str(error))
+    return Finding(True, "SIGNOFF_DATABASE_URL", "The database is there and up to date.")
+
+
+async def _slack(settings: Settings, reviewers: list[str]) -> list[Finding]:
+    token, app_token, secret = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret
+    return await check_slack(
+        bot_token=token.get_secret_value() if token else None,
+        app_token=app_token.get_secret_value() if app_token else None,
+        signing_secret=secret.get_secret_value() if secret else None,
+        channel=settings.channel.removeprefix("slack:") if settings.channel else None,
+        reviewers=reviewers,
+        base_url=settings.slack_api_url,
+    )
+
+
+def _model(settings: Settings) -> Finding:
+    if settings.anthropic_api_key is None:
+        return Finding(True, "ANTHROPIC_API_KEY", "It is not set: answers come from rules, and every card says so.")
+    return Finding(True, "ANTHROPIC_API_KEY", f"It is set; agents ask {settings.model}.")
+
+
+async def _systems(settings: Settings, systems: Systems) -> list[Finding]:
+    billing = urlsplit(settings.billing_url)
+    port = billing.port or (443 if billing.scheme == "https" else 80)
+    found = [
+        await _reachable("SIGNOFF_SMTP_HOST", settings.smtp_host, settings.smtp_port),
+        await _reachable("SIGNOFF_BILLING_URL", billing.hostname or "", port),
+    ]
+    try:
+        await systems.customers.find([], [])
+    except AgentError as error:
+        return [*found, Finding(False, "SIGNOFF_CUSTOMERS_URL", str(error))]
+    return [*found, Finding(True, "SIGNOFF_CUSTOMERS_URL", "The customer database answers.")]
+
+
+async def _reachable(subject: str, host: str, port: int) -> Finding:
+    try:
+        async with asyncio.timeout(REACH):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return Finding(False, subject, f"Nothing answers at {host}:{port}, so actions that need it would fail.")
+    writer.close()
+    return Finding(True, subject, f"{host}:{port} takes connections.")
