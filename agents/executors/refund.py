@@ -37,11 +37,11 @@ class Billing:
 class ExecuteFinancialAction(Arguments):
     """A refund of one charge, whole or in part."""
 
+    amount: Money = Field(title="Amount", description="What the customer gets back, for example 480.00")
+    currency: Currency = Field(title="Currency", description="Must be the charge's own")
     charge: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,255}$")] = Field(
         title="Charge", description="The billing system's id of the payment"
     )
-    amount: Money = Field(title="Amount", description="What the customer gets back, for example 480.00")
-    currency: Currency = Field(title="Currency", description="Must be the charge's own")
     reason: Literal["requested_by_customer", "duplicate", "fraudulent"] = Field(title="Reason")
 
 
@@ -61,7 +61,7 @@ def execute_financial_action(billing: Billing) -> Action[ExecuteFinancialAction]
         title="Refund a payment",
         description="Gives money back to the card or account that paid. It cannot be taken back.",
         arguments=ExecuteFinancialAction,
-        target=lambda arguments: arguments.charge,
+        target=lambda arguments: f"{arguments.amount:.2f} {arguments.currency} of {arguments.charge}",
         execute=execute,
     )
 

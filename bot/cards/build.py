@@ -1,13 +1,16 @@
 """Cards and notices from rows. Pure: the same rows give the same card, on every surface."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+from pydantic import JsonValue
 
 from agents.actions import Actions
 from bot.cards import lines
 from bot.cards.card import Card, CardField, Change, Notice
-from bot.cards.form import REJECT_REASONS
-from bot.cards.text import Text, Who, bold, code, quote, words
+from bot.cards.form import REJECT_REASONS, choices_of
+from bot.cards.text import Text, When, Who, bold, code, quote, words
 from storage.records import (
     Decision,
     Execution,
@@ -19,6 +22,7 @@ from storage.records import (
     Revision,
     Run,
     RunStatus,
+    Step,
     Verb,
 )
 
@@ -36,6 +40,9 @@ STATES = {
 
 LONG = 60  # characters from which a value is set off as a block of its own
 EXCERPT = 140  # characters of the input that a notice shows
+
+_HEADER = re.compile(r"[A-Za-z-]+: ")
+_SUBJECT = re.compile(r"^subject: *(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
 def card_of(
@@ -75,8 +82,9 @@ def card_of(
     )
 
 
-def notice_of(run: Run, requests: Sequence[Request]) -> Notice:
+def notice_of(run: Run, requests: Sequence[Request], steps: Sequence[Step]) -> Notice:
     """The notice of a run as it stands."""
+    remarks = (step.detail.get("label") for step in steps)
     return Notice(
         run_id=run.id,
         agent=run.agent,
@@ -84,18 +92,25 @@ def notice_of(run: Run, requests: Sequence[Request]) -> Notice:
         headline=_headline(run, requests),
         excerpt=_excerpt(run.input),
         outcome=run.final_output or run.error,
-        labels=tuple(label for request in requests for label in request.labels)[:1],
+        labels=tuple(dict.fromkeys(str(remark) for remark in remarks if remark)),
     )
 
 
 def _fields(actions: Actions, request: Request) -> tuple[CardField, ...]:
-    texts = {name: lines.value_text(value) for name, value in request.arguments.items()}
+    texts = {name: _value(actions, request.action, name, value) for name, value in request.arguments.items()}
     return tuple(
         CardField(
             name=name, label=label_of(actions, request.action, name), value=text, long=len(text) > LONG or "\n" in text
         )
         for name, text in texts.items()
     )
+
+
+def _value(actions: Actions, action: str, name: str, value: JsonValue) -> str:
+    """An argument as people read it; one of a fixed set of choices by the same words as in the edit form."""
+    if action in actions and isinstance(value, str):
+        return choices_of(actions[action], name).get(value, value)
+    return lines.value_text(value)
 
 
 def label_of(actions: Actions, action: str, name: str) -> str:
@@ -115,8 +130,8 @@ def _changes(actions: Actions, request: Request, revisions: Sequence[Revision]) 
         Change(
             name=name,
             label=label_of(actions, request.action, name),
-            before=lines.value_text(before.get(name)),
-            after=lines.value_text(value),
+            before=_value(actions, request.action, name, before.get(name)),
+            after=_value(actions, request.action, name, value),
         )
         for name, value in request.arguments.items()
         if before.get(name) != value
@@ -142,8 +157,8 @@ def _told(decision: Decision) -> Text:
     verb = {"approve": "Approved", "edit": "Edited and approved", "reject": "Rejected"}[decision.verb]
     why = f": {reason_of(decision)}" if decision.reason else ""
     notes = (quote(decision.notes, block=True),) if decision.notes else ()
-    at = f" · {decision.created_at:%H:%M} UTC{why}"
-    return words(bold(verb), " by ", Who(person=decision.person), at, *notes)
+    at = When(at=decision.created_at)
+    return words(bold(verb), " by ", Who(person=decision.person), f"{why} · ", at, *notes)
 
 
 def reason_of(decision: Decision) -> str:
@@ -177,5 +192,8 @@ def _headline(run: Run, requests: Sequence[Request]) -> Text:
 
 
 def _excerpt(text: str) -> str:
-    line = " ".join(text.split())
+    """The beginning of the input; of a mail, its subject before its text."""
+    head, _, body = text.lstrip().partition("\n\n")
+    subject = _SUBJECT.search(head) if _HEADER.match(head) else None
+    line = " ".join((f"{subject[1]}: {body}" if subject else text).split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -83,6 +83,12 @@ def arguments_from(form_values: dict[str, JsonValue], fields: tuple[FormField, .
     return {field.name: _typed(field, form_values.get(field.name)) for field in fields if field.name != NOTES.name}
 
 
+def choices_of(action: Action[Any], name: str) -> dict[str, str]:
+    """What each value of an argument with fixed choices is called; empty for any other argument."""
+    info = action.arguments.model_fields.get(name)
+    return _choices(_without_none(info.annotation)) if info else {}
+
+
 def _typed(field: FormField, value: JsonValue) -> JsonValue:
     if field.kind == "boolean":
         return bool(value)

@@ -48,10 +48,9 @@ async def run(signoff: Signoff, typed: Command, rest: str) -> Answer:
         return Answer(False, words("There is no agent ", code(name[:40]), ". ", *_agents(signoff)))
     if not text:
         return Answer(False, words("What should it work on? Type ", code(f"/signoff run {agent.name} {agent.usage}"), "."))
+    asker = (await signoff.surfaces[typed.person.surface].person(typed.person.key)).person
     try:
-        started = await signoff.store.write(
-            lambda tx: start(tx, signoff, agent, text, typed.person, typed.place, typed.delivery)
-        )
+        started = await signoff.store.write(lambda tx: start(tx, signoff, agent, text, asker, typed.place, typed.delivery))
     except InputRefused as error:
         return Answer(False, words(str(error)))
     if started is None:

@@ -28,7 +28,7 @@ async def show_run(signoff: Signoff, run_id: str) -> None:
         return
 
     def view(tx: Transaction) -> View:
-        return notice_of(tx.run(run_id), tx.requests(run_id=run_id, limit=1))
+        return notice_of(tx.run(run_id), tx.requests(run_id=run_id, limit=1), tx.steps(run_id))
 
     await _show(signoff, "run", run_id, run.origin, view)
 

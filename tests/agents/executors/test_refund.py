@@ -138,7 +138,7 @@ def test_arguments_are_bounded(field: str, value: str) -> None:
 def test_an_amount_always_shows_its_cents(amount: str) -> None:
     normal, target = execute_financial_action(Billing("", "")).normal({**LAMP, "amount": amount})
 
-    assert (normal["amount"], target) == ("480.00", "ch_A1042")
+    assert (normal["amount"], target) == ("480.00", "480.00 USD of ch_A1042")
     assert execute_financial_action(Billing("", "")).parse(normal).amount == Decimal(480)
 
 

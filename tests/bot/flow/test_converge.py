@@ -1,7 +1,8 @@
 """What stands in chat converges to the database."""
 
 from bot.cards.card import Card, Notice
-from tests.bot.flow.stage import CHANNEL, POLICY, Stage
+from bot.flow.desk import Command
+from tests.bot.flow.stage import ANNA, CHANNEL, POLICY, Stage
 
 
 async def test_the_card_stands_in_the_thread_of_the_run_and_is_updated_in_place(stage: Stage) -> None:
@@ -22,8 +23,9 @@ async def test_the_card_goes_to_the_channel_that_the_rule_names(stage: Stage) ->
 
 
 async def test_a_platform_that_asks_to_wait_loses_nothing(stage: Stage) -> None:
+    await stage.desk.command(Command("run payer 480.00 lamp-shop", ANNA, CHANNEL, "once"))
     stage.surface.fail_next(3)
-    await stage.ask()
+    await stage.settle()
     assert stage.card().state == "Needs approval"
 
 
