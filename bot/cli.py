@@ -219,12 +219,13 @@ def _plain_errors() -> Any:
     """Errors that a person can mend are told in words, on stderr, with exit code 2."""
     from agents.actions import AgentError
     from bot.flow.surface import SurfaceBusy, SurfaceError
+    from bot.sandbox.errors import SandboxError
     from policies.problems import PolicyError
     from storage.store import StorageError
 
     try:
         yield
-    except (AgentError, SurfaceBusy, SurfaceError, PolicyError, StorageError, OSError) as error:
+    except (AgentError, SurfaceBusy, SurfaceError, SandboxError, PolicyError, StorageError, OSError) as error:
         click.echo(f"signoff: {error}", err=True)
         sys.exit(2)
 

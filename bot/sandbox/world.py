@@ -70,10 +70,10 @@ class World:
 
     def _ledger(self) -> Panel:
         rows = [
-            (refund.id, refund.charge, f"{refund.cents / 100:.2f} {refund.currency}", refund.reason)
+            (f"{refund.cents / 100:.2f} {refund.currency}", refund.charge, refund.reason.replace("_", " "), refund.id)
             for refund in self.billing.refunds()
         ]
-        columns = ("Refund", "Charge", "Amount", "Reason")
+        columns = ("Amount", "Charge", "Reason", "Refund")
         return _panel("billing", "Billing ledger", "Nothing was refunded.", columns, rows, "Refunds made, over HTTP")
 
     def _records(self) -> Panel:

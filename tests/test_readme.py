@@ -1,0 +1,71 @@
+"""The README's promises that a machine can keep: its agent works, its policy loads, its files exist."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from agents.actions import Actions
+from agents.workflow import Agents
+from bot.flow.front_desk import FrontDesk
+from policies.file import parse
+from policies.rules import RISK_MAP_ACTIONS
+from storage.records import RequestStatus
+from tests.bot.flow.stage import Stage, stage_at
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    """The one code block in that language."""
+    [found] = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return str(found)
+
+
+@pytest.fixture
+def loyalty(tmp_path: Path) -> ModuleType:
+    path = tmp_path / "loyalty.py"
+    path.write_text(block("python"), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("loyalty", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["loyalty"] = module  # pydantic looks annotations up there
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, loyalty: ModuleType) -> AsyncIterator[Stage]:
+    async with stage_at(tmp_path / "signoff.db") as made:
+        actions, agents = Actions([loyalty.issue_voucher]), Agents([loyalty.loyalty])
+        signoff = replace(made.signoff, agents=agents, actions=actions)
+        made.signoff, made.desk = signoff, FrontDesk(signoff)
+        made.adopt('defaults: {reviewers: ["ravi@example.com"]}\nrules: []\n')
+        yield made
+
+
+async def test_the_agent_of_the_readme_asks_and_gives_its_voucher(stage: Stage) -> None:
+    await stage.type("run loyalty mia@example.com 20")
+    request = await stage.latest()
+    assert (request.action, request.arguments["percent"]) == ("issue_voucher", 20)
+    await stage.edit(request, percent="10", notes="Ten is enough.")
+    assert await stage.status() is RequestStatus.succeeded
+    assert (await stage.run()).final_output == "The voucher for mia@example.com: succeeded. Ten is enough."
+
+
+def test_the_policy_of_the_readme_loads() -> None:
+    policy = parse(block("yaml").encode(), RISK_MAP_ACTIONS)
+    assert [rule.name for rule in policy.rules] == ["refunds", "internal drafts"]
+
+
+def test_every_file_that_the_readme_links_to_is_there() -> None:
+    root = Path(__file__).parent.parent
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert links
+    assert [link for link in links if not (root / link).exists()] == []
