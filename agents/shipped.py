@@ -13,7 +13,7 @@ from agents.executors.records import (
 )
 from agents.executors.refund import Billing, execute_financial_action
 from agents.offline import Rules
-from agents.support.agent import Desk, support
+from agents.support.agent import Sources, support
 from agents.support.case import Links
 from agents.support.customers import Customers
 from agents.support.knowledge import Knowledge
@@ -56,7 +56,7 @@ def actions(systems: Systems) -> Actions:
 
 def agents(systems: Systems) -> Agents:
     """All shipped agents."""
-    return Agents([support(Desk(systems.customers, systems.knowledge, systems.links))])
+    return Agents([support(Sources(systems.customers, systems.knowledge, systems.links))])
 
 
 def rules() -> Rules:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import click
 from pydantic import ValidationError
 
+from bot.packages import ForeignPackage, own_packages
 from bot.settings import Settings, described
 
 T = TypeVar("T")
@@ -33,6 +34,10 @@ def main() -> None:
       signoff check         say what is missing to serve a real workspace
       signoff serve         serve it
     """
+    try:
+        own_packages()
+    except ForeignPackage as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

@@ -25,7 +25,7 @@ ACTIONS = (
 
 
 @dataclass(frozen=True)
-class Desk:
+class Sources:
     """What the agent looks things up in."""
 
     customers: Customers
@@ -33,11 +33,11 @@ class Desk:
     links: Links = field(default_factory=Links)
 
 
-def support(desk: Desk) -> Agent:
-    """The agent that works at `desk`."""
+def support(sources: Sources) -> Agent:
+    """The agent that works with `sources`."""
 
     async def workflow(run: LiveRun, input: str) -> str:
-        case = await open_case(run, input, desk)
+        case = await open_case(run, input, sources)
         plan = route(case)
         run.labels.update(plan.labels)
         outcome = await run.propose(
@@ -59,7 +59,7 @@ def support(desk: Desk) -> Agent:
     )
 
 
-async def open_case(run: LiveRun, input: str, desk: Desk) -> Case:
+async def open_case(run: LiveRun, input: str, sources: Sources) -> Case:
     """Everything there is to know about a ticket, each look-up a recorded step."""
     ticket = await run.tool_call(
         "read_ticket", {"characters": len(input)}, lambda: asyncio.to_thread(read_ticket, input), Ticket
@@ -68,14 +68,14 @@ async def open_case(run: LiveRun, input: str, desk: Desk) -> Case:
     found = await run.retrieval(
         "customer",
         ", ".join([*ticket.senders, *numbers]) or "nobody is named",
-        lambda: desk.customers.find(ticket.senders, numbers),
+        lambda: sources.customers.find(ticket.senders, numbers),
         Found,
         lambda found: [*(person.id for person in found.customers), *(order.id for order in found.orders)],
     )
     articles = await run.retrieval(
         "help_centre",
         ticket.text[:500],
-        lambda: desk.knowledge.search(ticket.text),
+        lambda: sources.knowledge.search(ticket.text),
         tuple[Article, ...],
         lambda articles: [article.slug for article in articles],
     )
@@ -87,7 +87,7 @@ async def open_case(run: LiveRun, input: str, desk: Desk) -> Case:
         Reading,
         lambda reading: f"{reading.intent}: {reading.summary}",
     )
-    return Case(ticket, customer, orders, articles, reading, desk.links)
+    return Case(ticket, customer, orders, articles, reading, sources.links)
 
 
 def conclusion(plan: Plan, outcome: Outcome) -> str:

@@ -29,6 +29,10 @@ Offset = Callable[[], timedelta]
 Driver = psycopg.Connection[tuple[object, ...]]
 
 CONNECTIONS = 10
+# A connection over which nothing comes back is given up, instead of waited on for ever.
+_WIRE = {
+    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
+}  # fmt: skip
 PATIENCE = 5.0  # seconds to wait for a connection or a lock
 TRIES = 5
 MOST_WAITING = 10_000
@@ -102,7 +106,7 @@ class PostgresStore:
         self._offset = offset
         self._pool = ConnectionPool[Driver](
             dsn,
-            kwargs={"connect_timeout": 5},
+            kwargs=_WIRE,
             min_size=1,
             max_size=CONNECTIONS,
             timeout=PATIENCE,

@@ -82,6 +82,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.cut: str | None = None
+        self._deaf: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -100,19 +101,24 @@ class Wire:
         with client, server, suppress(OSError):
             while data := client.recv(65536):
                 if self.cut and b"COMMIT\x00" in data:
-                    when, self.cut = self.cut, None
-                    client.shutdown(socket.SHUT_RDWR)  # the answer is lost either way
-                    if when == "after":
-                        server.sendall(data)
-                        threading.Event().wait(0.1)
-                    server.shutdown(socket.SHUT_RDWR)
+                    self._cut_off(client, server, data)
                     return
                 server.sendall(data)
 
     def _back(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
-                client.sendall(data)
+                if client not in self._deaf:
+                    client.sendall(data)
+
+    def _cut_off(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
+        when, self.cut = self.cut, None
+        self._deaf.add(client)
+        if when == "after":
+            server.sendall(data)
+            threading.Event().wait(0.2)  # the server commits
+        client.shutdown(socket.SHUT_RDWR)
+        server.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
