@@ -115,14 +115,18 @@ class Verdict(Record):
     expires_in: int = Field(default=4 * 3600, ge=1)  # seconds
 
     def stricter_than(self, other: "Verdict") -> bool:
-        """Whether this verdict asks for more than `other` did: outcome, risk, people or number of people."""
-        both_ask = self.outcome is Outcome.approve and other.outcome is Outcome.approve
+        """Whether this verdict asks for more than `other` did: outcome, risk or, where both ask people, people."""
         return (
             self.outcome.rank > other.outcome.rank
             or self.risk.rank > other.risk.rank
-            or self.quorum > other.quorum
+            or (self.outcome is Outcome.approve and other.outcome is Outcome.approve and self._asks_more(other))
+        )
+
+    def _asks_more(self, other: "Verdict") -> bool:
+        return (
+            self.quorum > other.quorum
             or (self.exclude_requester and not other.exclude_requester)
-            or (both_ask and bool(set(other.reviewers) - set(self.reviewers)))
+            or bool(set(other.reviewers) - set(self.reviewers))
         )
 
 

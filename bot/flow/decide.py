@@ -140,15 +140,17 @@ def revise(
 
 def never_looser(before: Verdict, after: Verdict) -> Verdict:
     """The verdict of an edited proposal: what people were asked for stays asked for, whatever the new arguments allow."""
+    risk = max(before.risk, after.risk, key=lambda risk: risk.rank)
     if after.outcome is Ruling.approve:
         most = {
-            "risk": max(before.risk, after.risk, key=lambda risk: risk.rank),
+            "risk": risk,
             "quorum": max(before.quorum, after.quorum),
             "exclude_requester": before.exclude_requester or after.exclude_requester,
             "channel": before.channel,
         }
         return after.model_copy(update=most)
-    kept = {"policy_version": after.policy_version, "rules": after.rules, "reasons": (*before.reasons, *after.reasons)}
+    reasons = (*before.reasons, *after.reasons)
+    kept = {"risk": risk, "policy_version": after.policy_version, "rules": after.rules, "reasons": reasons}
     return before.model_copy(update=kept)
 
 

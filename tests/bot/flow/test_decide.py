@@ -113,7 +113,7 @@ async def test_an_edit_voids_earlier_approvals(stage: Stage) -> None:
     assert stage.till.paid == []
     assert [p.name for p in stage.card().approvals] == ["Noor"]
     await stage.approve(await stage.latest(), RAVI)
-    assert [amount for amount, _, _ in stage.till.paid] == [Decimal("300")]
+    assert [amount for amount, _, _ in stage.till.paid] == [Decimal(300)]
 
 
 async def test_a_click_on_an_old_revision_is_told_to_look_again(stage: Stage) -> None:
@@ -178,6 +178,35 @@ async def test_a_newer_policy_that_asks_no_more_lets_the_click_count(stage: Stag
     request = await stage.ask()
     stage.adopt(POLICY + "\n  - {name: more, actions: [note], verdict: auto}\n")
     assert (await stage.approve(request)).ok
+    assert len(stage.till.paid) == 1
+
+
+LOOSER = [
+    ("verdict: approve\n    risk: high\n", "verdict: log\n    risk: critical\n"),
+    ("verdict: approve\n    risk: high\n", "verdict: auto\n    risk: low\n    quorum: 2\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), LOOSER)
+async def test_a_policy_that_would_not_ask_any_more_does_not_keep_the_card_from_being_decided(
+    stage: Stage, before: str, after: str
+) -> None:
+    await stage.ask()
+    stage.adopt(POLICY.replace(before, after, 1))
+    for _ in range(2):  # at most one look at a new revision, then the click counts
+        await stage.approve(await stage.latest())
+    assert await stage.status() is RequestStatus.succeeded
+    assert (await stage.latest()).verdict.quorum == 1
+
+
+async def test_a_policy_that_excluded_nobody_and_now_would_not_ask_still_lets_the_requester_decide(stage: Stage) -> None:
+    own = POLICY.replace("ravi@example.com", "anna@example.com").replace(
+        "    risk: high\n", "    risk: high\n    exclude_requester: false\n", 1
+    )
+    stage.adopt(own)
+    request = await stage.ask()
+    stage.adopt(POLICY.replace("verdict: approve", "verdict: log", 1))
+    assert (await stage.approve(request, ANNA)).ok
     assert len(stage.till.paid) == 1
 
 
