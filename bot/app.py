@@ -103,12 +103,7 @@ async def assembled(
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock or (lambda: datetime.now(UTC)))
         stack.push_async_callback(storage.close)
         slack = _slack(settings)
-        surfaces = {}
-        fallback_place = None
-        if slack is not None:
-            stack.push_async_callback(slack.stop)
-            surfaces["slack"] = slack.surface
-            fallback_place = await _fallback_place(settings, slack)
+        stack.push_async_callback(slack.stop)
         signoff = Signoff(
             store=storage.store,
             agents=shipped.agents(systems),
@@ -116,18 +111,16 @@ async def assembled(
             model=await _model(settings, stack),
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, settings.channel),
-            fallback_place=fallback_place,
-            surfaces=surfaces,
+            fallback_place=await _fallback_place(settings, slack),
+            surfaces={"slack": slack.surface},
             ids=RandomIds(),
         )
         desk = FrontDesk(signoff)
-        endpoints: dict[str, Endpoint] = {}
-        if slack is not None and role != "worker":
-            slack.listen(desk)
-            if slack.events is not None:
-                endpoints[SLACK_EVENTS] = slack.events
+        listens = role != "worker"
+        endpoints: dict[str, Endpoint] = {SLACK_EVENTS: slack.events} if slack.events and listens else {}
         address = await stack.enter_async_context(served(web_app(storage.store, endpoints), settings.host, settings.port))
-        if slack is not None and role != "worker":
+        if listens:
+            slack.listen(desk)
             await slack.start()
         yield Replica(signoff, desk, storage, policy, address)
 
@@ -161,10 +154,12 @@ def prepare_customers(settings: Settings) -> None:
         customers.close()
 
 
-def _slack(settings: Settings) -> SlackConnection | None:
-    if settings.slack_bot_token is None:
-        return None
+def _slack(settings: Settings) -> SlackConnection:
     app_token, secret = settings.slack_app_token, settings.slack_signing_secret
+    if settings.slack_bot_token is None:
+        raise SurfaceError("No chat is connected: set SLACK_BOT_TOKEN, as the README says, or try `signoff demo` first.")
+    if app_token is None and secret is None:
+        raise SurfaceError("Nothing could reach Signoff: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).")
     return SlackConnection(
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=app_token.get_secret_value() if app_token else None,

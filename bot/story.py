@@ -68,7 +68,7 @@ class Storyteller:
 
     async def _with_people(self, request: Request) -> AsyncIterator[Told]:
         card = await self._demo.sandbox.until(lambda: self._card(request), PATIENCE)
-        yield Told("card", True, "A card appears in #support, asking the reviewers.", {"text": card.text})
+        yield Told("card", True, "A card appears in #support, asking the reviewers.", {"notification": card.text})
         lowered = self._lower and request.action == "execute_financial_action"
         yield await (self._edit(card) if lowered else self._approve(card))
         ended = await self._until(lambda tx: _ended(tx, request.id))

@@ -16,13 +16,14 @@ from bot.flow.desk import Answer, Click, Command
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from storage.records import JsonObject, Request, RequestStatus
-from storage.store import NotFound, StorageError, StoreBusy, Transaction
+from storage.store import NotFound, OutcomeUnknown, StorageError, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN = "Signoff cannot reach its database right now. Nothing was done; please try again in a moment."
 WHO_ARE_YOU = "Signoff cannot look up who you are right now, so nothing was done. Please try again in a moment."
 NO_SUCH = "Signoff does not know this request. Nothing was done."
+PERHAPS = "Signoff lost its database at the last moment and cannot say whether this was done. Please look at the card."
 BROKEN = "Something went wrong inside Signoff, and nothing was done. The log says more."
 
 
@@ -112,6 +113,9 @@ def _sorry(error: Exception) -> Answer:
             return Answer(False, words(WHO_ARE_YOU))
         case NotFound():
             return Answer(False, words(NO_SUCH))
+        case OutcomeUnknown():
+            log.error("the outcome of an intent is unknown", exc_info=error)
+            return Answer(False, words(PERHAPS))
         case StorageError():
             log.exception("storage refused an intent", exc_info=error)
             return Answer(False, words(TRY_AGAIN))

@@ -1,4 +1,6 @@
-"""Rows that should be moving but have no job any more get one again. The jobs are hints, so one too many changes nothing."""
+"""Rows that should be moving but have no job any more get one again. The jobs are hints, so one too many changes nothing.
+
+Deliveries are remembered long beyond the time in which a platform repeats or replays one, and then forgotten."""
 
 from datetime import timedelta
 
@@ -9,6 +11,7 @@ from storage.store import Transaction
 
 OLD = timedelta(seconds=60)  # what moves by itself does so within seconds
 BATCH = 200
+REMEMBERED = timedelta(days=7)  # Slack's signatures count for 5 minutes, its redeliveries come within 6
 
 
 async def reconcile(signoff: Signoff) -> None:
@@ -17,6 +20,7 @@ async def reconcile(signoff: Signoff) -> None:
 
 
 def _reconcile(tx: Transaction) -> None:
+    tx.forget_deliveries(tx.now() - REMEMBERED)
     before = tx.now() - OLD
     for run in tx.runs(status=RunStatus.ready, limit=BATCH):
         if run.created_at < before:
