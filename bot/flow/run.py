@@ -14,7 +14,7 @@ from bot.flow.propose import PolicyGate, StoredJournal
 from bot.flow.signoff import Signoff
 from storage.canonical import NotCanonical
 from storage.records import JsonObject, Person, Place, Run, RunStatus, Step, StepType
-from storage.store import Fenced, StoreBusy, Transaction
+from storage.store import Fenced, OutcomeUnknown, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +104,8 @@ async def _go_on(signoff: Signoff, run: Run, steps: list[Step]) -> tuple[RunStat
         return RunStatus.blocked, None, blocked.reason
     except (AgentError, NotCanonical) as error:
         return RunStatus.failed, None, str(error)
-    except StoreBusy:
-        raise  # the job is tried again, and replays
+    except (StoreBusy, OutcomeUnknown):
+        raise  # the job is tried again, and replays whatever was written
     except Exception:  # a workflow may raise anything; people get a sentence, the log gets the rest
         log.exception("workflow of agent %s raised", run.agent, extra={"run": run.id})
         return RunStatus.failed, None, f"The agent ended with an internal error. The log has it under {run.id}."

@@ -213,7 +213,7 @@ async def stage_at(path: Path, clock: Clock | None = None) -> AsyncIterator[Stag
     policy = [policy_of(POLICY, actions)]
     url = f"sqlite:///{path}"
     upgrade(url)
-    storage = await open_storage(url, clock=clock)
+    storage = await open_storage(url, exclusive=True, clock=clock)
     try:
         signoff = Signoff(
             store=storage.store,

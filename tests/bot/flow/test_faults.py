@@ -1,0 +1,109 @@
+"""Whatever write fails, is cut off at its commit, or is the last before the process is killed: effects happen at most once,
+every run and request comes to an end, and each proposal leaves one evaluation record."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from storage.audit import verify
+from storage.records import ExecutionStatus, Request
+from storage.store import OutcomeUnknown, Store, StoreBusy, Transaction
+from tests.bot.flow.stage import Stage, stage_at
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this line happens, nothing is tidied."""
+
+
+@dataclass
+class Failing:
+    """A store whose write number `at` (counted from 0) fails, before or after it took effect."""
+
+    real: Store
+    at: int
+    error: BaseException
+    after: bool
+    writes: int = 0
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        self.writes += 1
+        if self.writes - 1 != self.at:
+            return await self.real.write(work)
+        if self.after:
+            await self.real.write(work)
+        raise self.error
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self.real.read(work)
+
+    async def close(self) -> None:
+        await self.real.close()
+
+
+FAULTS = {
+    "busy": (StoreBusy("The database is locked."), False),
+    "cut off before the commit": (OutcomeUnknown("The connection was lost."), False),
+    "cut off after the commit": (OutcomeUnknown("The connection was lost."), True),
+    "killed before the commit": (Killed(), False),
+    "killed after the commit": (Killed(), True),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("text", ["5 shop", "advise them"])
+async def test_one_failing_write_anywhere_neither_doubles_nor_loses(tmp_path: Path, fault: str, text: str) -> None:
+    at, failed = 0, True
+    while failed:
+        failed = await _play(tmp_path / f"{at}.db", text, at, *FAULTS[fault])
+        at += 1
+    assert at > 2
+
+
+async def _play(path: Path, text: str, at: int, error: BaseException, after: bool) -> bool:
+    """The story with one fault in it, the restart, and what must hold then. False once there was no such write."""
+    paid = []
+    async with stage_at(path) as before:
+        failing = Failing(before.store, at, error, after)
+        before.signoff = replace(before.signoff, store=failing)  # the desk's writes go through: people would try again
+        await before.type(f"run payer {text}")
+        await _decide(before)
+        paid += before.till.paid
+    async with stage_at(path, before.clock) as stage:
+        for _ in range(3):
+            await _let_time_pass(stage)
+            await _decide(stage)
+        paid += stage.till.paid
+        await _must_hold(stage, len(paid))
+    return failing.writes > at
+
+
+async def _decide(stage: Stage) -> None:
+    for request in await stage.read(lambda tx: tx.requests()):
+        await stage.approve(request)
+
+
+async def _let_time_pass(stage: Stage) -> None:
+    stage.clock.move(minutes=2)
+    await stage.settle()
+
+
+async def _must_hold(stage: Stage, paid: int) -> None:
+    run, requests = await stage.run(), await stage.read(lambda tx: tx.requests())
+    executions = await stage.read(lambda tx: tx.executions(run.id))
+    assert run.status.ended, run
+    assert all(request.status.ended for request in requests), requests
+    assert len(await stage.read(lambda tx: tx.evaluations())) == 1
+    assert all(execution.status is not ExecutionStatus.claimed for execution in executions)
+    assert paid <= 1
+    _agree(requests, paid)
+    assert verify(await stage.read(lambda tx: tx.audit_entries())) is None
+
+
+def _agree(requests: Sequence[Request], paid: int) -> None:
+    for request in requests:
+        assert request.status in (("succeeded", "unknown") if paid else ("unknown",))
