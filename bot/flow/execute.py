@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LONGEST = 60.0  # seconds an executor may take before its effect is called unknown
 
+LOST = "The service stopped while this action was running. Look whether it happened; it is not tried again."
+
 ENDS = {
     "succeeded": (ExecutionStatus.succeeded, RequestStatus.succeeded),
     "failed": (ExecutionStatus.failed, RequestStatus.failed),
@@ -125,8 +127,8 @@ async def perform(actions: Actions, execution: Execution, *, edited: bool = Fals
     return Outcome(status, execution.arguments, edited=edited, reason=reason, receipt=receipt)
 
 
-def end(tx: Transaction, signoff: Signoff, execution: Execution, result: Outcome, attempt: int | None) -> Step:
-    """Journal what became of an effect. A late report about an execution that was given up is kept in the audit only."""
+def end(tx: Transaction, execution: Execution, result: Outcome, attempt: int | None) -> Step | None:
+    """Journal what became of an effect. A late report about one that was given up is kept in the audit only: None."""
     status = ENDS[result.status][0]
     ended = tx.end_execution(execution.id, status, receipt=result.receipt or None, error=result.reason or None)
     began = next(step for step in tx.steps(execution.run_id) if step.number == execution.step)
@@ -149,7 +151,7 @@ def end(tx: Transaction, signoff: Signoff, execution: Execution, result: Outcome
         request_id=execution.request_id,
         body={"execution": execution.id, "reason": result.reason, "receipt": result.receipt, "reported": result.status},
     )
-    return step
+    return step if ended is not None else None
 
 
 def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execution, result: Outcome) -> None:
@@ -157,7 +159,7 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     request = tx.move_request(request_id, RequestStatus.executing, ENDS[result.status][1], reason=result.reason or None)
     notes = " ".join(decision.notes for decision in tx.decisions(request_id) if decision.notes)
     result = replace(result, notes=notes)
-    end(tx, signoff, execution, result, None)
+    end(tx, execution, result, None)
     if request is None:
         return
     tx.add_evaluation(request_evaluation(tx, signoff.ids, request, result))
@@ -183,8 +185,7 @@ def _execution(tx: Transaction, signoff: Signoff, request: Request) -> Execution
 def _report_lost(tx: Transaction, signoff: Signoff, request: Request) -> None:
     execution = tx.execution_of(request.run_id, request.step + 1)
     if execution is not None and execution.status is ExecutionStatus.claimed:
-        reason = "The service stopped while this action was running. Look whether it happened; it is not tried again."
-        report(tx, signoff, request.id, execution, Outcome("unknown", request.arguments, reason=reason))
+        report(tx, signoff, request.id, execution, Outcome("unknown", request.arguments, reason=LOST))
 
 
 def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem: str) -> None:

@@ -8,7 +8,7 @@ from bot.cards import lines
 from bot.flow import jobs
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
-from bot.flow.execute import begin, end, perform
+from bot.flow.execute import LOST, begin, end, perform
 from bot.flow.outcomes import outcome_from
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
@@ -26,7 +26,7 @@ from storage.records import (
     Verdict,
 )
 from storage.records import Outcome as Ruling
-from storage.store import Transaction
+from storage.store import Fenced, Transaction
 
 
 class StoredJournal:
@@ -99,7 +99,7 @@ class PolicyGate:
                 raise Parked
             return outcome_from(last.result)
         if first.status is StepStatus.started:
-            return await self._lost(number)
+            return await self._lost(first, proposal)
         return outcome_from(first.result)
 
     async def _run_now(self, number: int, proposal: Proposal, verdict: Verdict) -> Outcome:
@@ -122,26 +122,29 @@ class PolicyGate:
         result = await perform(self.signoff.actions, execution)
         return await self._finish(execution, result, proposal, verdict)
 
-    async def _lost(self, number: int) -> Outcome:
+    async def _lost(self, first: Step, proposal: Proposal) -> Outcome:
         """The process died between the intent and the result: nobody knows, and it is not tried again."""
-        execution = await self.signoff.store.read(lambda tx: tx.execution_of(self.run.id, number))
+        execution = await self.signoff.store.read(lambda tx: tx.execution_of(self.run.id, first.number))
         assert execution is not None  # noqa: S101  # `begin` wrote both rows in one transaction
-        lost = Outcome("unknown", execution.arguments, reason="The service stopped while this action was running.")
-        step = await self.signoff.store.write(lambda tx: end(tx, self.signoff, execution, lost, self.run.attempt))
-        self.journal.note(step)
-        return lost
+        lost = Outcome("unknown", execution.arguments, reason=LOST)
+        return await self._finish(execution, lost, proposal, Verdict.model_validate(first.detail["verdict"]))
 
     async def _finish(self, execution: Execution, result: Outcome, proposal: Proposal, verdict: Verdict) -> Outcome:
-        def work(tx: Transaction) -> Step:
-            step = end(tx, self.signoff, execution, result, self.run.attempt)
+        def work(tx: Transaction) -> Step | None:
+            step = end(tx, execution, result, self.run.attempt)
+            if step is None:
+                return None
             tx.add_evaluation(
                 evaluation(tx, self.signoff.ids, self.run, proposal, verdict, step=execution.step, ruling=result)
             )
-            if verdict.outcome is Ruling.log:
+            if verdict.outcome is Ruling.log or result.status == "unknown":
                 tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, result), place=_log_place(self, verdict)))
             return step
 
-        self.journal.note(await self.signoff.store.write(work))
+        step = await self.signoff.store.write(work)
+        if step is None:
+            raise Fenced(f"{execution.action} was given up by another worker, which has the run now.")
+        self.journal.note(step)
         return result
 
 

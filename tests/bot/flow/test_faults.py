@@ -1,19 +1,24 @@
 """Whatever write fails, is cut off at its commit, or is the last before the process is killed: effects happen at most once,
 every run and request comes to an end, and each proposal leaves one evaluation record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from agents.actions import Action, Actions, Effect
+from bot.flow.run import advance
 from storage.audit import verify
-from storage.records import ExecutionStatus, Request
+from storage.records import ExecutionStatus, JsonObject, Request
 from storage.store import OutcomeUnknown, Store, StoreBusy, Transaction
-from tests.bot.flow.stage import Stage, stage_at
+from tests.bot.flow.stage import Sentence, Stage, stage_at
 
 T = TypeVar("T")
+
+
+LOST = "The service stopped while this action was running."
 
 
 class Killed(BaseException):
@@ -55,7 +60,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("text", ["5 shop", "advise them"])
+@pytest.mark.parametrize("text", ["5 shop", "note a lamp", "think hard", "advise them"])
 async def test_one_failing_write_anywhere_neither_doubles_nor_loses(tmp_path: Path, fault: str, text: str) -> None:
     at, failed = 0, True
     while failed:
@@ -107,3 +112,42 @@ async def _must_hold(stage: Stage, paid: int) -> None:
 def _agree(requests: Sequence[Request], paid: int) -> None:
     for request in requests:
         assert request.status in (("succeeded", "unknown") if paid else ("unknown",))
+
+
+@pytest.mark.parametrize("action", ["note", "think"])
+async def test_an_effect_that_nobody_asked_about_and_nobody_knows_of_is_told_to_people(tmp_path: Path, action: str) -> None:
+    path = tmp_path / "signoff.db"
+    async with stage_at(path) as before:
+        perform_then(before, Killed())
+        await before.type(f"run payer {action} hard")
+    async with stage_at(path, before.clock) as stage:
+        await stage.settle()
+        [evaluation] = await stage.read(lambda tx: tx.evaluations())
+        assert (await stage.run()).final_output == f"{action}: unknown"
+        assert evaluation.outcome == "unknown"
+        assert [LOST in text for _, text in stage.surface.replies].count(True) == 1
+
+
+async def test_a_worker_that_was_given_up_for_dead_leaves_only_an_audit_entry(stage: Stage) -> None:
+    perform_then(stage, lambda run_id: advance(stage.signoff, run_id))
+    await stage.type("run payer note a lamp")
+    assert (await stage.run()).final_output == "note: unknown"
+    [evaluation] = await stage.read(lambda tx: tx.evaluations())
+    assert evaluation.outcome == "unknown"
+    events = await stage.read(lambda tx: [entry.event for entry in tx.audit_entries()])
+    assert events.count("execution.late_report") == 1
+    assert [LOST in text for _, text in stage.surface.replies].count(True) == 1
+
+
+def perform_then(stage: Stage, then: BaseException | Callable[[str], Awaitable[None]]) -> None:
+    """Have `note` and `think` come to an end only after that."""
+
+    async def said(sentence: Sentence, effect: Effect) -> JsonObject:
+        if isinstance(then, BaseException):
+            raise then
+        await then(effect.run_id)
+        return {"summary": sentence.text}
+
+    names = ("note", "think")
+    actions = Actions([Action(name, name.title(), name, Sentence, lambda s: "everybody", said) for name in names])
+    stage.signoff = replace(stage.signoff, actions=actions)
