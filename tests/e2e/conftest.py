@@ -23,7 +23,7 @@ ARGUMENTS = [
 
 Open = Callable[..., Awaitable[Page]]
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ async def browse(chromium: Browser) -> AsyncIterator[Open]:
 
     async def open_page(url: str, person: Person, **how: Any) -> Page:
         context = await chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | how))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(10_000)
         opened.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))

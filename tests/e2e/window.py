@@ -13,6 +13,12 @@ def notice(page: Page) -> Locator:
     return page.locator("#scroller").get_by_test_id("message").filter(has=page.get_by_test_id("replies")).last
 
 
+def whisper(page: Page, words: str) -> Locator:
+    """What the app said in the channel to nobody but the person whose window this is."""
+    whispers = page.locator("#scroller").get_by_test_id("message").filter(has_text="Only visible to you")
+    return whispers.filter(has_text=words)
+
+
 def thread(page: Page) -> Locator:
     return page.get_by_test_id("thread")
 
