@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from agents.actions import Actions, AgentError
 from agents.model import Answer, Model, ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Prompt, Usage
@@ -137,7 +137,7 @@ class LiveRun:
             found = await find()
             return adapter.dump_python(found, mode="json"), {"query": query, "sources_retrieved": list(sources(found))}
 
-        return adapter.validate_python(await self._read(StepType.retrieval, name, {"query": query}, look))
+        return await self._read(StepType.retrieval, name, {"query": query}, look, adapter.validate_python)
 
     async def llm_call(self, name: str, prompt: Prompt, schema: type[M], summary: Callable[[M], str]) -> M:
         """Ask the model for an answer that fits `schema`; `summary` words it for the trace. Raises ModelError."""
@@ -147,12 +147,14 @@ class LiveRun:
             stored: JsonValue = {"value": answer.value.model_dump(mode="json"), "label": answer.label}
             return stored, _llm_detail(prompt, answer, summary(answer.value))
 
+        def answered(stored: JsonValue) -> M:
+            assert isinstance(stored, dict)  # noqa: S101  # written by `ask` above
+            if stored["label"]:
+                self.labels.add(str(stored["label"]))
+            return schema.model_validate(stored["value"])
+
         asked: JsonObject = {"model": self.model.name, "prompt": prompt.name, "prompt_version": prompt.version}
-        stored = await self._read(StepType.llm_call, name, asked, ask)
-        assert isinstance(stored, dict)  # noqa: S101  # written by `ask` above
-        if stored["label"]:
-            self.labels.add(str(stored["label"]))
-        return schema.model_validate(stored["value"])
+        return await self._read(StepType.llm_call, name, asked, ask, answered)
 
     async def tool_call(self, name: str, arguments: JsonObject, work: Callable[[], Awaitable[T]], kind: Any) -> T:
         """Do something without an outside effect (parse, compute) as a recorded step. Effects go through `propose`."""
@@ -162,9 +164,8 @@ class LiveRun:
             done = adapter.dump_python(await work(), mode="json")
             return done, {"tool": name, "arguments": arguments, "result": "done"}
 
-        return adapter.validate_python(
-            await self._read(StepType.tool_call, name, {"tool": name, "arguments": arguments}, call)
-        )
+        asked: JsonObject = {"tool": name, "arguments": arguments}
+        return await self._read(StepType.tool_call, name, asked, call, adapter.validate_python)
 
     async def propose(
         self,
@@ -207,13 +208,19 @@ class LiveRun:
         return next((step for step in self.journal.steps if step.number == number), None)
 
     async def _read(
-        self, type: StepType, name: str, asked: JsonObject, work: Callable[[], Awaitable[tuple[JsonValue, JsonObject]]]
-    ) -> JsonValue:
-        """Replay the step, or take it and journal it: `started` before, `done` or `failed` after."""
+        self,
+        type: StepType,
+        name: str,
+        asked: JsonObject,
+        work: Callable[[], Awaitable[tuple[JsonValue, JsonObject]]],
+        load: Callable[[JsonValue], T],
+    ) -> T:
+        """Replay the step, or take it and journal it: `started` before, `done` or `failed` after. `load` makes what the
+        workflow gets of what the journal keeps."""
         number = self._next(type, name)
         recorded = self._recorded(number)
         if recorded and recorded.status is StepStatus.done:
-            return recorded.result
+            return self._again(recorded, load)
         if recorded and recorded.status is StepStatus.failed:
             raise _failure(recorded)  # as it did before, so that a workflow that went on from it takes the same path
         step = Step(
@@ -238,7 +245,14 @@ class LiveRun:
                 update={"status": StepStatus.done, "detail": detail, "result": result, "finished_at": self.now()}
             )
         )
-        return result
+        return load(result)
+
+    def _again(self, recorded: Step, load: Callable[[JsonValue], T]) -> T:
+        try:
+            return load(recorded.result)
+        except ValidationError as error:
+            was = f"{recorded.type} {recorded.name!r} with another form of result"
+            raise WorkflowChanged(self.agent.name, recorded.number, was, "one that cannot read it") from error
 
     def _failed(self, step: Step, error: Exception) -> Step:
         detail = dict(step.detail)
