@@ -49,7 +49,7 @@ async def execute(signoff: Signoff, request_id: str) -> None:
     if claimed is None:
         return
     request, execution = claimed
-    result = await perform(signoff.actions, execution, edited=request.revision > 1)
+    result = await perform(signoff.actions, execution)
     await signoff.store.write(lambda tx: report(tx, signoff, request.id, execution, result))
 
 
@@ -121,10 +121,10 @@ def begin(
     return step
 
 
-async def perform(actions: Actions, execution: Execution, *, edited: bool = False) -> Outcome:
+async def perform(actions: Actions, execution: Execution) -> Outcome:
     """Run the executor with exactly the recorded arguments. Never raises for what an executor does."""
     status, reason, receipt = await _effect(actions, execution)
-    return Outcome(status, execution.arguments, edited=edited, reason=reason, receipt=receipt)
+    return Outcome(status, execution.arguments, reason=reason, receipt=receipt)
 
 
 def end(tx: Transaction, execution: Execution, result: Outcome, attempt: int | None) -> Step | None:
@@ -158,7 +158,9 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     """The end of a request: its execution's result, its evaluation, the card, and the run that goes on."""
     request = tx.move_request(request_id, RequestStatus.executing, ENDS[result.status][1], reason=result.reason or None)
     notes = " ".join(decision.notes for decision in tx.decisions(request_id) if decision.notes)
-    result = replace(result, notes=notes)
+    # A newer policy makes revisions too; only other arguments are an edit.
+    edited = tx.revisions(request_id)[0].arguments != result.arguments
+    result = replace(result, notes=notes, edited=edited)
     end(tx, execution, result, None)
     if request is None:
         return
