@@ -12,6 +12,7 @@ from bot.cards import lines
 from bot.cards.build import card_of, notice_of
 from bot.cards.card import Card, View
 from bot.cards.text import from_json
+from bot.flow.execute import execution_of
 from bot.flow.signoff import Signoff
 from bot.flow.surface import MessageGone, Surface, SurfaceBusy, SurfaceError
 from storage.dispatch import TryLater
@@ -47,8 +48,7 @@ async def show_card(signoff: Signoff, run_id: str, request_id: str) -> None:
 def current_card(tx: Transaction, signoff: Signoff, request_id: str) -> Card:
     """The card of a request as it stands. Raises NotFound."""
     now = tx.request(request_id)
-    execution = tx.execution_of(now.run_id, now.step + 1)
-    return card_of(signoff.actions, now, tx.revisions(request_id), tx.decisions(request_id), execution)
+    return card_of(signoff.actions, now, tx.revisions(request_id), tx.decisions(request_id), execution_of(tx, now))
 
 
 async def reply(signoff: Signoff, payload: JsonObject) -> None:

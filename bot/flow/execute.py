@@ -171,6 +171,12 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     tx.defer(jobs.advance(request.run_id))
 
 
+def execution_of(tx: Transaction, request: Request) -> Execution | None:
+    """The execution of what the request asked for. Where nothing ran, the step after it may be another proposal's."""
+    found = tx.execution_of(request.run_id, request.step + 1)
+    return found if found is not None and found.request_id == request.id else None
+
+
 def _execution(tx: Transaction, signoff: Signoff, request: Request) -> Execution:
     return Execution(
         id=signoff.ids.new("exe"),
@@ -185,7 +191,7 @@ def _execution(tx: Transaction, signoff: Signoff, request: Request) -> Execution
 
 
 def _report_lost(tx: Transaction, signoff: Signoff, request: Request) -> None:
-    execution = tx.execution_of(request.run_id, request.step + 1)
+    execution = execution_of(tx, request)
     if execution is not None and execution.status is ExecutionStatus.claimed:
         report(tx, signoff, request.id, execution, Outcome("unknown", request.arguments, reason=LOST))
 
