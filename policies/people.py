@@ -1,13 +1,13 @@
 """Who may decide. Pure: the members of groups and a person's standing are looked up beforehand, at the click."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from policies.reviewers import group_references, names, shown
 from storage.records import Person, Verdict
 
-__all__ = ["Allowed", "Refused", "Standing", "group_references", "may_decide"]
+__all__ = ["Allowed", "Refused", "Standing", "group_references", "humans", "may_decide"]
 
 Standing = Literal["member", "guest", "deactivated", "stranger"]
 """What the directory says of a person: full member, guest, deactivated account, or of another organisation."""
@@ -54,6 +54,15 @@ def may_decide(
         if names(reference, person) or person.key in groups.get(reference, frozenset()):
             return Allowed(by=reference)
     return Refused(_who_can(verdict))
+
+
+def humans(people: Iterable[Person]) -> int:
+    """How many humans these accounts belong to: two accounts of one human count once."""
+    apart: list[Person] = []
+    for person in people:
+        if not any(_same_human(person, other) for other in apart):
+            apart.append(person)
+    return len(apart)
 
 
 def _same_human(one: Person, other: Person) -> bool:

@@ -6,6 +6,7 @@ told who and when.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,9 +19,9 @@ from bot.flow import jobs
 from bot.flow.close import close, expire, settle
 from bot.flow.desk import Answer, Click
 from bot.flow.signoff import Signoff, proposal_of
-from policies.people import Refused, Standing, group_references, may_decide
+from policies.people import Refused, Standing, group_references, humans, may_decide
 from storage.canonical import NotCanonical, fingerprint
-from storage.records import Decision, JsonObject, Request, RequestStatus, Revision, Verb, Verdict
+from storage.records import Decision, JsonObject, Person, Request, RequestStatus, Revision, Verb, Verdict
 from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
@@ -198,9 +199,11 @@ def _approved(
     """Count this approval, of an edit if the request was another `before`; with enough people it is settled."""
     verb: Verb = "edit" if before else "approve"
     decision = _decision(tx, signoff, held, click, verb, notes)
-    if not tx.add_decision(decision):
+    others = approvers(tx.decisions(held.id), held.fingerprint)
+    together = humans([*others, click.person])
+    if together == humans(others) or not tx.add_decision(decision):
         return Answer(True, words("You have approved this already; it needs somebody else too."))
-    missing = held.verdict.quorum - len(_approvers(tx, held))
+    missing = held.verdict.quorum - together
     tx.audit(
         f"request.{verb}",
         actor=click.person.key,
@@ -217,13 +220,9 @@ def _approved(
     return Answer(True, words("Approved. It runs now." if missing == 0 else f"Recorded. {missing} more must approve."))
 
 
-def _approvers(tx: Transaction, held: Request) -> set[str]:
-    """Who approved exactly what the request is now."""
-    return {
-        given.person.key
-        for given in tx.decisions(held.id)
-        if given.fingerprint == held.fingerprint and given.verb in ("approve", "edit")
-    }
+def approvers(decisions: Sequence[Decision], mark: str) -> list[Person]:
+    """Who approved exactly what has that fingerprint."""
+    return [given.person for given in decisions if given.fingerprint == mark and given.verb != "reject"]
 
 
 def _decision(

@@ -14,9 +14,11 @@ from agents.actions import Action, ActionFailed, Actions, AgentError, Effect, Ef
 from agents.runtime import Outcome
 from bot.cards import lines
 from bot.flow import jobs
+from bot.flow.decide import approvers
 from bot.flow.evaluate import request_evaluation
 from bot.flow.outcomes import outcome_json
 from bot.flow.signoff import Signoff
+from policies.people import humans
 from storage.canonical import fingerprint
 from storage.records import (
     Execution,
@@ -90,13 +92,9 @@ def mismatch(tx: Transaction, request: Request) -> str | None:
     )
     if mark != request.fingerprint:
         return "What was about to run is not what was shown, so it was refused."
-    people = {
-        decision.person.key
-        for decision in tx.decisions(request.id)
-        if decision.fingerprint == mark and decision.verb != "reject"
-    }
-    if len(people) < request.verdict.quorum:
-        return f"Only {len(people)} of {request.verdict.quorum} people approved exactly this, so it was refused."
+    people = humans(approvers(tx.decisions(request.id), mark))
+    if people < request.verdict.quorum:
+        return f"Only {people} of {request.verdict.quorum} people approved exactly this, so it was refused."
     return None
 
 

@@ -20,6 +20,7 @@ class FakeSurface:
 
     name: str = "slack"
     standings: dict[str, Standing] = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     views: dict[int, list[View]] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class FakeSurface:
     async def person(self, key: str) -> Known:
         self._wait()
         user = key.rsplit(":", 1)[1]
-        return Known(person(user), self.standings.get(user, "member"))
+        return Known(person(user, email=self.emails.get(user)), self.standings.get(user, "member"))
 
     async def members(self, group: str) -> frozenset[str]:
         return self.groups.get(group, frozenset())

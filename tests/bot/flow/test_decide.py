@@ -8,6 +8,7 @@ import pytest
 from bot.cards.text import plain
 from storage.records import RequestStatus
 from tests.bot.flow.stage import ANNA, DAN, NOOR, POLICY, RAVI, Stage
+from tests.fakes.surface import person
 
 TWO_PEOPLE = POLICY.replace("    risk: high\n", "    risk: high\n    quorum: 2\n", 1)
 
@@ -101,6 +102,19 @@ async def test_two_people_must_approve_where_the_rule_says_two(stage: Stage) -> 
     again = await stage.approve(request, RAVI)
     assert "already" in plain(again.text)
     assert stage.till.paid == []
+    await stage.approve(request, NOOR)
+    assert len(stage.till.paid) == 1
+
+
+async def test_one_human_with_two_accounts_counts_once(stage: Stage) -> None:
+    stage.adopt(TWO_PEOPLE)
+    stage.surface.emails["ravi2"] = "Ravi@Example.com"
+    request = await stage.ask()
+    await stage.approve(request, RAVI)
+    again = await stage.approve(request, person("ravi2"))
+    assert "already" in plain(again.text)
+    assert stage.till.paid == []
+    assert [p.name for p in stage.card().approvals] == ["Ravi"]
     await stage.approve(request, NOOR)
     assert len(stage.till.paid) == 1
 
