@@ -11,6 +11,8 @@ from storage.store import Transaction
 
 OLD = timedelta(seconds=60)  # what moves by itself does so within seconds
 BATCH = 200
+GOING_ON = (RunStatus.ready, RunStatus.running)
+TO_RUN = (RequestStatus.approved, RequestStatus.executing)
 REMEMBERED = timedelta(days=7)  # Slack's signatures count for 5 minutes, its redeliveries come within 6
 
 
@@ -22,10 +24,11 @@ async def reconcile(signoff: Signoff) -> None:
 def _reconcile(tx: Transaction) -> None:
     tx.forget_deliveries(tx.now() - REMEMBERED)
     before = tx.now() - OLD
-    for run in tx.runs(status=RunStatus.ready, limit=BATCH):
+    # What a living worker has in hand keeps its lock, so a job about it waits until that worker is done.
+    for run in (run for status in GOING_ON for run in tx.runs(status=status, limit=BATCH)):
         if run.created_at < before:
             tx.defer(jobs.advance(run.id).model_copy(update={"key": f"advance:{run.id}"}))
-    for request in tx.requests(status=RequestStatus.approved, limit=BATCH):
+    for request in (request for status in TO_RUN for request in tx.requests(status=status, limit=BATCH)):
         if (request.decided_at or request.created_at) < before:
             tx.defer(jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"}))
     for request in tx.requests(status=RequestStatus.pending, limit=BATCH):
