@@ -80,12 +80,14 @@ async def _show(
     if message.shown == shown.shown:
         return
     try:
-        await _converge(signoff, surface, message, shown)
+        await _converge(signoff, surface, message, place, shown)
     except SurfaceBusy as busy:
         raise TryLater(busy.delay, str(busy)) from busy
 
 
-async def _converge(signoff: Signoff, surface: Surface, message: Message, view: View) -> None:
+async def _converge(signoff: Signoff, surface: Surface, message: Message, place: Place, view: View) -> None:
+    """Update the message; post it where there is none, or where people deleted one that still asks them."""
+    posting = message.model_copy(update={"place": place})
     if message.status is MessageStatus.posted and message.address is not None:
         try:
             await surface.update(message.address, view)
@@ -93,8 +95,10 @@ async def _converge(signoff: Signoff, surface: Surface, message: Message, view: 
         except MessageGone as error:
             log.warning("message of %s is gone: %s", message.subject, error)
             changes = {"status": MessageStatus.gone, "shown": view.shown}
+            if isinstance(view, Card) and view.buttons:
+                changes = await _post(signoff, surface, posting, view)
     else:
-        changes = await _post(signoff, surface, message, view)
+        changes = await _post(signoff, surface, posting, view)
     await signoff.store.write(lambda tx: tx.update_message(message.model_copy(update=changes)))
 
 

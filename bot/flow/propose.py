@@ -1,5 +1,6 @@
 """First stretch: an agent proposes, the policy judges, and the proposal runs, is asked about, or is refused."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +28,8 @@ from storage.records import (
 )
 from storage.records import Outcome as Ruling
 from storage.store import Fenced, Transaction
+
+log = logging.getLogger(__name__)
 
 
 class StoredJournal:
@@ -168,7 +171,7 @@ def ask(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Prop
         target=proposal.target,
         verdict=verdict,
         fingerprint=mark,
-        place=review_place(verdict, run, signoff.fallback_place),
+        place=_connected(signoff, review_place(verdict, run, signoff.fallback_place)),
         created_at=now,
         expires_at=now + timedelta(seconds=verdict.expires_in),
     )
@@ -248,8 +251,16 @@ def review_place(verdict: Verdict, run: Run, fallback: Place | None) -> Place | 
     return Place(surface=surface or home.surface, tenant=home.tenant, channel=channel)
 
 
+def _connected(signoff: Signoff, place: Place | None) -> Place | None:
+    """The place if its surface is connected, else the deployment's own: a policy may name a surface that is not."""
+    if place is None or place.surface in signoff.surfaces:
+        return place
+    log.error("the policy asks on %r, which is not connected; people are asked in the deployment's channel", place.surface)
+    return signoff.fallback_place
+
+
 def _log_place(gate: PolicyGate, verdict: Verdict) -> Place | None:
-    return review_place(verdict, gate.run, gate.signoff.fallback_place)
+    return _connected(gate.signoff, review_place(verdict, gate.run, gate.signoff.fallback_place))
 
 
 def _fingerprint(run: Run, proposal: Proposal, verdict: Verdict, *, revision: int) -> str:

@@ -16,7 +16,7 @@ def person(user: str, *, email: str | None = None) -> Person:
 
 @dataclass
 class FakeSurface:
-    """Implements `bot.flow.surface.Surface`."""
+    """Implements `bot.flow.surface.Surface`. A message whose views were cleared is one that somebody deleted."""
 
     name: str = "slack"
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class FakeSurface:
 
     def cards(self) -> list[Card]:
         """What each posted card shows now, oldest first."""
-        return [shown[-1] for shown in self.views.values() if isinstance(shown[-1], Card)]
+        return [shown[-1] for shown in self.views.values() if shown and isinstance(shown[-1], Card)]
 
     async def post(self, place: Place, view: View) -> Posted:
         self._wait()
@@ -49,7 +49,7 @@ class FakeSurface:
     async def update(self, address: JsonObject, view: View) -> None:
         self._wait()
         number = address["number"]
-        if not isinstance(number, int) or number not in self.views:
+        if not isinstance(number, int) or not self.views.get(number):
             raise MessageGone("The message was deleted.")
         self.views[number].append(view)
 

@@ -1,7 +1,10 @@
 """What stands in chat converges to the database."""
 
+from dataclasses import replace
+
 from bot.cards.card import Card, Notice
 from bot.flow.desk import Command
+from storage.records import Place
 from tests.bot.flow.stage import ANNA, CHANNEL, POLICY, Stage
 
 
@@ -44,6 +47,24 @@ async def test_a_deleted_card_does_not_stop_the_story(stage: Stage) -> None:
         del stage.surface.views[number]
     await stage.approve(request)
     assert len(stage.till.paid) == 1
+
+
+async def test_a_deleted_card_that_still_asks_people_is_posted_again(stage: Stage) -> None:
+    stage.adopt(POLICY.replace("    risk: high\n", "    risk: high\n    quorum: 2\n", 1))
+    request = await stage.ask()
+    [deleted] = [n for n, shown in stage.surface.views.items() if isinstance(shown[-1], Card)]
+    stage.surface.views[deleted].clear()
+    await stage.approve(request)
+    assert [p.name for p in stage.card().approvals] == ["Ravi"]
+    assert stage.surface.places[max(stage.surface.views)] == stage.surface.places[deleted]
+
+
+async def test_a_channel_of_a_surface_that_is_not_connected_is_replaced_by_the_deployments_own(stage: Stage) -> None:
+    stage.signoff = replace(stage.signoff, fallback_place=Place(surface="slack", tenant="T1", channel="C7"))
+    stage.adopt(POLICY.replace("    risk: high\n", "    risk: high\n    channel: teams:C9\n", 1))
+    await stage.ask()
+    [card] = [n for n, shown in stage.surface.views.items() if isinstance(shown[-1], Card)]
+    assert stage.surface.places[card].channel == "C7"
 
 
 async def test_a_card_that_shows_the_truth_is_left_alone(stage: Stage) -> None:
