@@ -6,9 +6,9 @@ that is `claimed` and stays so; whoever finds it later reports it as `unknown`, 
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from agents.actions import Action, ActionFailed, Actions, AgentError, Effect, EffectUnknown
 from agents.runtime import Outcome
@@ -30,13 +30,16 @@ from storage.records import (
     StepStatus,
     StepType,
 )
-from storage.store import Fenced, Transaction
+from storage.store import Fenced, Store, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
 LONGEST = 60.0  # seconds an executor may take before its effect is called unknown
 
 LOST = "The service stopped while this action was running. Look whether it happened; it is not tried again."
+
+PATIENCE = tuple(0.05 * 2**n for n in range(10))  # seconds between tries to record a result, 51 in all
+T = TypeVar("T")
 
 ENDS = {
     "succeeded": (ExecutionStatus.succeeded, RequestStatus.succeeded),
@@ -52,7 +55,7 @@ async def execute(signoff: Signoff, request_id: str) -> None:
         return
     request, execution = claimed
     result = await perform(signoff.actions, execution)
-    await signoff.store.write(lambda tx: report(tx, signoff, request.id, execution, result))
+    await recorded(signoff.store, lambda tx: report(tx, signoff, request.id, execution, result))
 
 
 def claim(tx: Transaction, signoff: Signoff, request_id: str) -> tuple[Request, Execution] | None:
@@ -123,6 +126,17 @@ async def perform(actions: Actions, execution: Execution) -> Outcome:
     """Run the executor with exactly the recorded arguments. Never raises for what an executor does."""
     status, reason, receipt = await _effect(actions, execution)
     return Outcome(status, execution.arguments, reason=reason, receipt=receipt)
+
+
+async def recorded(store: Store, work: Callable[[Transaction], T]) -> T:
+    """Write what became of an effect, patiently: given up, a result that is known would be told as unknown."""
+    for rest in PATIENCE:
+        try:
+            return await store.write(work)
+        except StoreBusy as busy:
+            log.warning("what became of an action could not be recorded yet: %s", busy)
+            await asyncio.sleep(rest)
+    return await store.write(work)
 
 
 def end(tx: Transaction, execution: Execution, result: Outcome, attempt: int | None) -> Step | None:

@@ -9,7 +9,7 @@ from bot.cards import lines
 from bot.flow import jobs
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
-from bot.flow.execute import LOST, begin, end, perform
+from bot.flow.execute import LOST, begin, end, perform, recorded
 from bot.flow.outcomes import outcome_from
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
@@ -144,7 +144,7 @@ class PolicyGate:
                 tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, result), place=_log_place(self, verdict)))
             return step
 
-        step = await self.signoff.store.write(work)
+        step = await recorded(self.signoff.store, work)
         if step is None:
             raise Fenced(f"{execution.action} was given up by another worker, which has the run now.")
         self.journal.note(step)
