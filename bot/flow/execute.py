@@ -224,9 +224,11 @@ async def _effect(actions: Mapping[str, Action[Any]], execution: Execution) -> t
     effect = Effect(f"{execution.run_id}:{execution.step}", execution.run_id, execution.request_id)
     try:
         action = actions[execution.action]
-        arguments = action.parse(execution.arguments)
+        arguments, shown = action.parse(execution.arguments), action.normal(execution.arguments)[0]
     except AgentError as error:
         return "failed", str(error), {}
+    if shown != execution.arguments:  # an upgrade gave the action an argument, or another reading of one
+        return "failed", f"{action.title} changed since this was shown, so it was refused. Ask for it again.", {}
     try:
         async with asyncio.timeout(LONGEST):
             return "succeeded", "", await action.execute(arguments, effect)

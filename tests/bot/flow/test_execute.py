@@ -1,13 +1,16 @@
 """What was approved runs once, exactly as shown; what is not certain goes to a person."""
 
 import sqlite3
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from agents.actions import Action, Actions
 from bot.flow.execute import claim
 from storage.records import ExecutionStatus, RequestStatus
-from tests.bot.flow.stage import RAVI, Stage, stage_at
+from tests.bot.flow.stage import RAVI, Payment, Stage, stage_at
 
 
 async def test_a_failed_payment_says_why_on_the_card(stage: Stage) -> None:
@@ -78,6 +81,21 @@ async def test_what_was_changed_after_the_approval_is_refused(stage: Stage, tmp_
     assert stage.till.paid == []
     assert await stage.status() is RequestStatus.failed
     assert "refused" in str(stage.card().lines)
+
+
+async def test_an_upgrade_that_adds_an_argument_nobody_saw_is_refused(stage: Stage) -> None:
+    class TippedPayment(Payment):
+        """The same after an upgrade."""
+
+        tip: Decimal = Decimal(5)
+
+    request = await stage.ask()
+    upgraded = Action("pay", "Pay somebody", "Pays", TippedPayment, lambda p: p.to, stage.till.pay)
+    stage.signoff = replace(stage.signoff, actions=Actions([upgraded]))
+    await stage.approve(request)
+    assert stage.till.paid == []
+    assert await stage.status() is RequestStatus.failed
+    assert "changed since" in str(stage.card().lines)
 
 
 async def test_the_idempotency_key_is_one_for_one_effect(stage: Stage) -> None:
