@@ -7,6 +7,7 @@ for jobs that a command of the CLI deferred from its own process.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from storage.dispatch import MOST_ATTEMPTS, Handler, NoHandler, TryLater, pause
 from storage.sql.jobs import Taken
@@ -60,10 +61,10 @@ class LocalDispatch:
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def _idle(self) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), POLL)
-        except TimeoutError:
-            return
+        # Not wait_for: before Python 3.12 it loses a cancellation that arrives together with the wake-up.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
 
     async def _recover(self) -> None:
         """Jobs that run although this process, the only one, has just begun belong to one that died."""
