@@ -1,14 +1,15 @@
 """The audit chain: each entry's hash covers the one before it, so nothing can be changed, removed or put in between.
 
-What the chain cannot show by itself is that its end was cut off; keep a recent hash somewhere else for that.
+What the chain cannot show by itself is that its end was cut off or that all of it was made anew: `storage.anchors` keeps
+hashes of it elsewhere for that.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
-from storage.canonical import canonical
+from storage.canonical import NotCanonical, canonical
 from storage.records import AuditEntry, JsonObject
 
 GENESIS = "0" * 64
@@ -41,13 +42,24 @@ def link(entry: AuditEntry) -> str:
 
 def verify(entries: Iterable[AuditEntry], *, seq: int = 0, previous: str = GENESIS) -> Break | None:
     """The first place where `entries`, in order, do not continue the chain after entry `seq` with hash `previous`."""
+    return next(breaks(entries, seq=seq, previous=previous), None)
+
+
+def breaks(entries: Iterable[AuditEntry], *, seq: int = 0, previous: str = GENESIS) -> Iterator[Break]:
+    """Every such place: after one, the chain is followed on from the entry as it stands."""
     for entry in entries:
         seq += 1
         if entry.seq != seq:
-            return Break(seq, f"entry {seq} is missing, {entry.seq} follows instead")
-        if entry.previous != previous:
-            return Break(seq, f"entry {seq} does not continue the entry before it")
-        if entry.hash != link(entry):
-            return Break(seq, f"entry {seq} was changed after it was written")
-        previous = entry.hash
-    return None
+            yield Break(seq, f"entry {seq} is missing, {entry.seq} follows instead")
+        elif entry.previous != previous:
+            yield Break(seq, f"entry {seq} does not continue the entry before it")
+        if not _intact(entry):
+            yield Break(entry.seq, f"entry {entry.seq} was changed after it was written")
+        seq, previous = entry.seq, entry.hash
+
+
+def _intact(entry: AuditEntry) -> bool:
+    try:
+        return entry.hash == link(entry)
+    except NotCanonical:  # what was written had a hash
+        return False

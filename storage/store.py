@@ -54,6 +54,10 @@ class Conflict(StorageError):
     """A row like this exists already, or it refers to one that does not."""
 
 
+class Unreadable(StorageError):
+    """A row holds what no version of this program has written: something else changed it."""
+
+
 class NotFound(StorageError):
     """No row has that id."""
 
@@ -181,7 +185,10 @@ class Transaction(Protocol):
     def audit_entries(
         self, *, after: int = 0, limit: int = 1000, request_id: str | None = None, run_id: str | None = None
     ) -> Sequence[AuditEntry]:
-        """In order of `seq`; entries of this very transaction are not among them yet."""
+        """In order of `seq`; entries of this very transaction are not among them yet. Raises Unreadable."""
+
+    def audit_head(self) -> AuditEntry | None:
+        """The entry with which the chain ends; None while there is none."""
 
     # --- messages on surfaces
     def add_message(self, message: Message) -> bool:

@@ -12,11 +12,13 @@ from storage.records import AuditEntry, JsonObject
 from storage.sql.query import Query
 from storage.sql.rows import Rows, columns, fields
 from storage.sql.tables import Audit, table
+from storage.store import Unreadable
 
 _audit = table(Audit)
 
 _insert = Query(_audit.insert())
 last_entry = Query(select(_audit.c.seq, _audit.c.hash).order_by(_audit.c.seq.desc()).limit(1))
+_head = Query(select(*columns(_audit, AuditEntry)).order_by(_audit.c.seq.desc()).limit(1))
 
 
 @cache
@@ -65,11 +67,18 @@ class AuditRows(Rows):
     def audit_entries(
         self, *, after: int = 0, limit: int = 1000, request_id: str | None = None, run_id: str | None = None
     ) -> Sequence[AuditEntry]:
-        """In order of `seq`; entries of this transaction are not among them."""
+        """In order of `seq`; entries of this transaction are not among them. Raises Unreadable."""
         given = {"request_id": request_id, "run_id": run_id}
         wanted = {name: content for name, content in given.items() if content is not None}
         values = {f"wanted_{name}": content for name, content in wanted.items()}
-        return self._all(_list(tuple(wanted)), AuditEntry, after=after, most=limit, **values)
+        try:
+            return self._all(_list(tuple(wanted)), AuditEntry, after=after, most=limit, **values)
+        except (ValueError, TypeError) as error:
+            raise Unreadable(f"An audit entry after {after} cannot be read: {error}") from error
+
+    def audit_head(self) -> AuditEntry | None:
+        """The entry with which the chain ends."""
+        return self._one(_head, AuditEntry)
 
     def _link(self, head: Head) -> None:
         """Insert what was gathered. Nobody else may append between the reading of `head` and the commit."""

@@ -4,7 +4,7 @@ import sqlite3
 
 import psycopg
 
-from storage.store import Conflict, SchemaOutdated, StorageError, StoreBusy
+from storage.store import Conflict, SchemaOutdated, StorageError, StoreBusy, Unreadable
 
 UPGRADE = "Run `signoff db upgrade`."
 
@@ -16,6 +16,8 @@ def from_sqlite(error: sqlite3.Error) -> StorageError:
     if isinstance(error, sqlite3.OperationalError):
         if "no such table" in str(error) or "no such column" in str(error) or "has no column" in str(error):
             return SchemaOutdated(f"The database lacks something this program needs ({error}). {UPGRADE}")
+        if "decode to UTF-8" in str(error):
+            return Unreadable(f"A row cannot be read: {error}.")
         return StoreBusy(f"The database did not take it: {error}.")
     return StorageError(f"The database refused the statement: {error}.")
 
