@@ -5,10 +5,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agents.model import Model
 from bot.app import assembled
 from bot.demo import CHANNEL, REVIEWERS, TESS, Demo, MovableClock, seed
 from bot.sandbox.people import Person
@@ -84,11 +85,15 @@ async def premises(directory: Path) -> AsyncIterator[Premises]:
 
 
 @asynccontextmanager
-async def staffed(place: Premises, *, working: bool = True, **changed: Any) -> AsyncIterator[Demo]:
+async def staffed(
+    place: Premises, *, working: bool = True, model: Model | None = None, **changed: Any
+) -> AsyncIterator[Demo]:
     """A Signoff of these settings on the premises. Unless `working`, it listens but does no jobs."""
     systems = place.world.systems()
     try:
         async with assembled(place.settings(**changed), systems, clock=place.clock) as replica:
+            if model is not None:
+                replica = replace(replica, signoff=replace(replica.signoff, model=model))
             serving = asyncio.create_task(replica.serve("all" if working else "web"))
             try:
                 yield Demo(place.sandbox, place.world, replica, place.clock)
