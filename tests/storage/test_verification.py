@@ -169,9 +169,9 @@ async def test_one_bit_of_the_file_itself_is_found(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     async with database.open() as storage:
         await note(storage, 4)
-        await storage.store.write(lambda tx: tx.audit("test.noted", actor="slack:T1:UNIQUE"))
+        await storage.store.write(lambda tx: tx.audit("test.noted", actor="slack:T1:UZEBRA"))
         await note(storage, 4)
-    for bit in flipped(Path(sqlite_url.removeprefix("sqlite:///")), b"UNIQUE"):
+    for bit in flipped(Path(sqlite_url.removeprefix("sqlite:///")), b"UZEBRA"):
         async with database.open() as storage:
             seen = await verify_chain(storage.store)
         assert [each.seq for each in seen.breaks] == [5], bit
