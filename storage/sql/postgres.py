@@ -142,12 +142,19 @@ class PostgresStore:
 
     def _persist(self, work: Callable[[PostgresTransaction], T]) -> T:
         """Run the transaction, again if it met another one head-on or its connection was stale, which leaves nothing."""
+        return self._until_done(lambda: self._attempt(work))
+
+    def _until_done(self, attempt: Callable[[], T]) -> T:
         for left in range(TRIES, 0, -1):
             try:
-                return self._attempt(work)
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, _Stale):
+                return attempt()
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
                 if left == 1:
                     raise
+            except _Stale:
+                if left == 1:
+                    raise
+                self._pool.check()  # after a restart of the server all connections are stale, not only this one
         raise AssertionError("unreachable")
 
     def _attempt(self, work: Callable[[PostgresTransaction], T]) -> T:
@@ -184,10 +191,17 @@ class PostgresStore:
         raise OutcomeUnknown(f"The connection was lost at the commit ({lost}); look before you try again.") from lost
 
     def _look(self, work: Callable[[PostgresTransaction], T]) -> T:
+        return self._until_done(lambda: self._glance(work))
+
+    def _glance(self, work: Callable[[PostgresTransaction], T]) -> T:
         with self._pool.connection() as driver:
             driver.isolation_level, driver.read_only = IsolationLevel.REPEATABLE_READ, True
             try:
                 return work(PostgresTransaction(driver, self._offset))
+            except psycopg.OperationalError as error:
+                if driver.broken:
+                    raise _Stale(str(error)) from error
+                raise
             finally:
                 if not driver.broken:
                     driver.rollback()
@@ -200,5 +214,6 @@ class _Stale(psycopg.OperationalError):
 
 def _configure(driver: Driver) -> None:
     driver.isolation_level = IsolationLevel.READ_COMMITTED
+    driver.autocommit = True  # settings for the session need no transaction, and no commit that could be lost
     driver.execute(_SETTINGS)
-    driver.commit()
+    driver.autocommit = False
