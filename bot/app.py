@@ -1,6 +1,7 @@
 """The composition root: the only place that names a concrete store, surface or model."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,15 +35,17 @@ from bot.web import Endpoint, served, web_app
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
 from policies.rules import RISK_MAP_ACTIONS
+from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
 from storage.records import Place
 from storage.sql.open import Storage, open_storage
+from storage.store import StorageError
 
 log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 Clock = Callable[[], datetime]
 
-SWEEP, RECONCILE, POLICY = 5.0, 60.0, 5.0  # seconds between ticks
+SWEEP, RECONCILE, POLICY, ANCHOR = 5.0, 60.0, 5.0, 3600.0  # seconds between ticks
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,17 @@ class Replica:
     storage: Storage
     policy: CurrentPolicy
     web: str
+    anchors: tuple[Anchors, ...]
 
     async def serve(self, role: Role = "all") -> None:
         """Work until cancelled: run jobs and ticks. The surfaces listen from the moment the replica is made."""
+        await self.anchor()
+        try:
+            await self._work(role)
+        finally:
+            await self.anchor()
+
+    async def _work(self, role: Role) -> None:
         if role == "web":
             await asyncio.Event().wait()
         ticks = scheduler(
@@ -64,6 +75,7 @@ class Replica:
                 "sweep": (SWEEP, lambda: sweep(self.signoff)),
                 "reconcile": (RECONCILE, lambda: reconcile(self.signoff)),
                 "policy": (POLICY, self.refresh_policy),
+                "anchor": (ANCHOR, self.anchor),
             }
         )
         ticks.start()
@@ -82,14 +94,26 @@ class Replica:
             log.info("policy %s is in force", news.policy.version)
             await self._announce(f"A new policy is in force (version {news.policy.version[:12]}).")
 
+    async def anchor(self) -> None:
+        """Write down outside the database where the audit chain ends. Nothing waits for that, so nothing fails by it."""
+        try:
+            await anchor(self.storage.store, self.anchors)
+        except StorageError as error:
+            log.error("the audit chain's head could not be read to anchor it: %s", error)
+
     async def _announce(self, sentence: str) -> None:
+        """Say it in the channel, once however many replicas notice it within the hour."""
         place = self.signoff.fallback_place
-        if place is None:
+        if place is None or not await self.storage.store.write(lambda tx: tx.first_delivery(_once(sentence, tx.now()))):
             return
         try:
             await self.signoff.surface_of(place).reply(place, words(sentence))
         except (SurfaceBusy, SurfaceError) as error:
             log.warning("the channel could not be told: %s", error)
+
+
+def _once(sentence: str, now: datetime) -> str:
+    return f"announced:{now:%Y-%m-%dT%H}:{hashlib.sha256(sentence.encode()).hexdigest()}"
 
 
 @asynccontextmanager
@@ -122,7 +146,8 @@ async def assembled(
         if listens:
             slack.listen(desk)
             await slack.start()
-        yield Replica(signoff, desk, storage, policy, address)
+        anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
+        yield Replica(signoff, desk, storage, policy, address, anchors)
 
 
 def systems_of(settings: Settings) -> Systems:

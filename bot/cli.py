@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | db | slack`.
+"""The command line: `signoff demo | serve | check | audit | db | slack`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -6,21 +6,17 @@ Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could no
 import asyncio
 import contextlib
 import json
-import logging
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
 
+from bot.audit.command import audit
 from bot.packages import ForeignPackage, own_packages
 from bot.settings import Settings, described
-
-T = TypeVar("T")
+from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,13 +55,13 @@ def demo(*, once: bool, as_json: bool, ticket: Path | None, port: int, keep: Pat
     """
     if (as_json or ticket) and not once:
         raise click.UsageError("--json and --ticket go with --once.")
-    _logging("WARNING")
+    log_to_stderr("WARNING")
     text = _ticket(ticket) if ticket else None
     with contextlib.ExitStack() as stack:
         directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-demo-")))
         if once:
-            sys.exit(_run(lambda: _story(directory, text, as_json)))
-        _run(lambda: _demo(directory, port))
+            sys.exit(run(lambda: _story(directory, text, as_json)))
+        run(lambda: _demo(directory, port))
 
 
 @main.command()
@@ -79,9 +75,9 @@ def serve(role: str) -> None:
     Example:
       SLACK_BOT_TOKEN=xoxb-… SLACK_APP_TOKEN=xapp-… signoff serve
     """
-    settings = _settings()
-    _logging(settings.log_level)
-    _run(lambda: _serve(settings, role))
+    settings = settings_or_exit()
+    log_to_stderr(settings.log_level)
+    run(lambda: _serve(settings, role))
 
 
 @main.command()
@@ -95,20 +91,23 @@ def check(*, list_settings: bool, as_json: bool) -> None:
       signoff check
       signoff check --settings
     """
-    settings = _settings()
-    _logging("ERROR")
+    settings = settings_or_exit()
+    log_to_stderr("ERROR")
     if list_settings:
         _print_settings(settings, as_json)
         return
     from bot.check import findings
 
-    found = _run(lambda: findings(settings))
+    found = run(lambda: findings(settings))
     if as_json:
         click.echo(json.dumps([{"ok": f.ok, "subject": f.subject, "message": f.message} for f in found], indent=2))
     else:
         for finding in found:
             click.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.subject}: {finding.message}")
     sys.exit(0 if all(finding.ok for finding in found) else 1)
+
+
+main.add_command(audit)
 
 
 @main.group()
@@ -127,8 +126,8 @@ def upgrade() -> None:
     from bot.app import prepare_customers
     from storage.sql.schema import upgrade as upgraded
 
-    settings = _settings()
-    with _plain_errors():
+    settings = settings_or_exit()
+    with plain_errors():
         prepare_customers(settings)
         click.echo(f"The database is at revision {upgraded(settings.database_url)}.")
 
@@ -214,37 +213,6 @@ async def _until_told_to_stop() -> None:
     await told.wait()
 
 
-def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    with _plain_errors():
-        return asyncio.run(work())
-
-
-@contextlib.contextmanager
-def _plain_errors() -> Any:
-    """Errors that a person can mend are told in words, on stderr, with exit code 2."""
-    from agents.actions import AgentError
-    from bot.flow.surface import SurfaceBusy, SurfaceError
-    from bot.sandbox.errors import SandboxError
-    from policies.problems import PolicyError
-    from storage.store import StorageError
-
-    try:
-        yield
-    except (AgentError, SurfaceBusy, SurfaceError, SandboxError, PolicyError, StorageError, OSError) as error:
-        click.echo(f"signoff: {error}", err=True)
-        sys.exit(2)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        for item in error.errors():
-            click.echo(f"signoff: {'.'.join(map(str, item['loc']))}: {item['msg']}", err=True)
-        click.echo("signoff: `signoff check --settings` lists all settings once these are mended.", err=True)
-        sys.exit(2)
-
-
 def _print_settings(settings: Settings, as_json: bool) -> None:
     rows = described(settings)
     if as_json:
@@ -264,10 +232,3 @@ def _ticket(path: Path) -> str:
         raise click.BadParameter(f"{path}: {error.strerror}", param_hint="--ticket") from error
     except TicketRejected as error:
         raise click.BadParameter(f"{path}: {error}", param_hint="--ticket") from error
-
-
-def _logging(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    # Libraries that talk about every connection, and one that warns about a server we run ourselves.
-    for name in ("slack_bolt", "slack_sdk", "apscheduler", "mail.log", "alembic", "aiohttp.access"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

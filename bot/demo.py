@@ -106,6 +106,7 @@ def _settings(directory: Path, sandbox: Sandbox) -> Settings:
     return Settings.model_validate(
         {
             "database_url": f"sqlite:///{directory / 'signoff.db'}",
+            "audit_anchors": directory / "audit-anchors.jsonl",
             "reviewers": (REVIEWERS,),
             "channel": CHANNEL,
             "port": 0,

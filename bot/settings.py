@@ -21,6 +21,11 @@ class Settings(BaseSettings):
         validation_alias="SIGNOFF_DATABASE_URL",
         description="where state lives: sqlite:///FILE or postgresql://USER@HOST/NAME",
     )
+    audit_anchors: Path = Field(
+        Path("var/audit-anchors.jsonl"),
+        validation_alias="SIGNOFF_AUDIT_ANCHORS",
+        description="file that the audit chain's head is appended to each hour; best out of reach of the database's people",
+    )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

@@ -1,6 +1,7 @@
 """The audit chain's rows: gathered during a transaction, linked and inserted at its end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -47,6 +48,15 @@ class _Note:
     body: JsonObject
 
 
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """Rows that do not turn into entries were not written by this program."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise Unreadable(f"A row of the audit chain makes no entry: {error}") from error
+
+
 class AuditRows(Rows):
     """The audit part of the Store port."""
 
@@ -71,14 +81,13 @@ class AuditRows(Rows):
         given = {"request_id": request_id, "run_id": run_id}
         wanted = {name: content for name, content in given.items() if content is not None}
         values = {f"wanted_{name}": content for name, content in wanted.items()}
-        try:
+        with _as_written():
             return self._all(_list(tuple(wanted)), AuditEntry, after=after, most=limit, **values)
-        except (ValueError, TypeError) as error:
-            raise Unreadable(f"An audit entry after {after} cannot be read: {error}") from error
 
     def audit_head(self) -> AuditEntry | None:
-        """The entry with which the chain ends."""
-        return self._one(_head, AuditEntry)
+        """The entry with which the chain ends. Raises Unreadable."""
+        with _as_written():
+            return self._one(_head, AuditEntry)
 
     def _link(self, head: Head) -> None:
         """Insert what was gathered. Nobody else may append between the reading of `head` and the commit."""

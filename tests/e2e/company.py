@@ -46,6 +46,7 @@ class Premises:
         """The demo's settings, with some changed."""
         usual = {
             "database_url": self.database_url,
+            "audit_anchors": self.directory / "audit-anchors.jsonl",
             "reviewers": (REVIEWERS,),
             "channel": CHANNEL,
             "port": 0,
@@ -59,6 +60,7 @@ class Premises:
         """The same settings for a process of its own, with the world's systems among them."""
         return {
             "SIGNOFF_DATABASE_URL": self.database_url,
+            "SIGNOFF_AUDIT_ANCHORS": str(self.directory / "audit-anchors.jsonl"),
             "SIGNOFF_REVIEWERS": REVIEWERS,
             "SIGNOFF_CHANNEL": CHANNEL,
             "SIGNOFF_PORT": "0",
