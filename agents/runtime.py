@@ -240,6 +240,9 @@ class LiveRun:
             failed = self._failed(step, error)
             await self.journal.write(failed)
             raise _failure(failed) from error
+        except Exception:
+            await self.journal.write(self._failed(step, StepFailed("It ended with an internal error.")))
+            raise
         await self.journal.write(
             step.model_copy(
                 update={"status": StepStatus.done, "detail": detail, "result": result, "finished_at": self.now()}

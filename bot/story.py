@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.demo import CHANNEL, RAVI, TESS, Demo
+from bot.flow.execute import execution_of
 from bot.sandbox.workspace import Message
 from storage.audit import verify
 from storage.records import JsonObject, Outcome, Request, Run, RunStatus
@@ -93,7 +94,7 @@ class Storyteller:
         return Told("decide", True, "Ravi approves it as it stands.", {"person": RAVI.name})
 
     async def _executed(self, request: Request) -> Told:
-        execution = await self._read(lambda tx: tx.execution_of(request.run_id, request.step + 1))
+        execution = await self._read(lambda tx: execution_of(tx, request))
         receipt = execution.receipt if execution and execution.receipt else {}
         facts: JsonObject = {"action": request.action, "arguments": request.arguments, "status": request.status}
         ok = execution is not None and execution.arguments == request.arguments and request.status == "succeeded"

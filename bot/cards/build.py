@@ -66,6 +66,7 @@ def card_of(
         risk=request.verdict.risk,
         target=request.target,
         fields=fields,
+        editor=next((r.editor for r in reversed(revisions) if r.editor), None),
         changes=_changes(actions, request, revisions),
         summary=request.summary,
         evidence=request.evidence,
@@ -145,7 +146,7 @@ def _approvals(request: Request, decisions: Sequence[Decision]) -> tuple[Person,
 
 
 def _story(request: Request, decisions: Sequence[Decision], execution: Execution | None) -> tuple[Text, ...]:
-    told = [_told(decision) for decision in decisions]
+    told = [_told(decision, counts=decision.fingerprint == request.fingerprint) for decision in decisions]
     if request.status in (RequestStatus.expired, RequestStatus.cancelled):
         told.append(lines.standing(request, ()))
     if execution is not None and execution.status is not ExecutionStatus.claimed:
@@ -153,8 +154,10 @@ def _story(request: Request, decisions: Sequence[Decision], execution: Execution
     return tuple(told)
 
 
-def _told(decision: Decision) -> Text:
+def _told(decision: Decision, *, counts: bool) -> Text:
+    """A decision; one on an earlier revision is told as such, because it no longer counts."""
     verb = {"approve": "Approved", "edit": "Edited and approved", "reject": "Rejected"}[decision.verb]
+    verb += "" if counts else f" (revision {decision.revision}, which was changed since)"
     why = f": {reason_of(decision)}" if decision.reason else ""
     notes = (quote(decision.notes, block=True),) if decision.notes else ()
     at = When(at=decision.created_at)
@@ -186,8 +189,10 @@ def _headline(run: Run, requests: Sequence[Request]) -> Text:
         RunStatus.blocked: "was stopped by the policy",
         RunStatus.cancelled: "was cancelled",
     }[run.status]
-    waiting = [r for r in requests if r.status is RequestStatus.pending]
-    about = (" on ", code(waiting[0].id)) if waiting and run.status is RunStatus.waiting else ()
+    waiting = requests[0] if requests and run.status is RunStatus.waiting else None
+    if waiting and waiting.status is not RequestStatus.pending:
+        state = "has its answer"
+    about = (" on ", code(waiting.id)) if waiting else ()
     return words(bold(run.agent), f" {state}", *about, " · asked by ", asked)
 
 

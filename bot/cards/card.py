@@ -43,6 +43,8 @@ class Card(Record):
     risk: Risk
     target: str
     fields: tuple[CardField, ...]
+    editor: Person | None = None
+    """Who made the newest edit, if anybody did."""
     changes: tuple[Change, ...]
     summary: str
     """The agent's one line (claims zone)."""

@@ -61,7 +61,8 @@ def executed(request: Request, result: Outcome) -> Text:
 def logged(run: Run, proposal: Proposal, result: Outcome) -> Text:
     """An action that ran by itself and is only logged."""
     told = str(result.receipt.get("summary") or result.reason or result.status)
-    return words(bold("Logged: "), code(proposal.action), f" by {run.agent}, without asking. ", quote(told))
+    how = {"failed": "Failed: ", "unknown": "Outcome unknown: "}.get(result.status, "Logged: ")
+    return words(bold(how), code(proposal.action), f" by {run.agent}, without asking. ", quote(told))
 
 
 def run_ended(run: Run) -> Text:

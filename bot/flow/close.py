@@ -29,6 +29,7 @@ def settle(tx: Transaction, held: Request, person: Person, verb: str) -> None:
         body={"revision": held.revision, "fingerprint": held.fingerprint, "arguments": held.arguments},
     )
     tx.defer(jobs.execute(approved))
+    tx.defer(jobs.show_run(held.run_id))
 
 
 def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome, *, actor: str, said: Text) -> None:

@@ -9,6 +9,7 @@ from bot.cards import listing
 from bot.cards.text import Text, bold, code, words
 from bot.flow.close import cancel, expire
 from bot.flow.desk import Answer, Command
+from bot.flow.execute import execution_of
 from bot.flow.run import InputRefused, start
 from bot.flow.signoff import Signoff
 from storage.records import Request, RequestStatus
@@ -76,7 +77,7 @@ async def show(signoff: Signoff, typed: Command, rest: str) -> Answer:
 
     def look(tx: Transaction) -> Text:
         revisions, decisions = tx.revisions(found.id), tx.decisions(found.id)
-        execution = tx.execution_of(found.run_id, found.step + 1)
+        execution = execution_of(tx, found)
         return listing.one_request(signoff.actions, found, revisions, decisions, execution)
 
     return Answer(True, await signoff.store.read(look))

@@ -13,7 +13,7 @@ from datetime import timedelta
 from agents.actions import BadArguments
 from agents.runtime import Outcome
 from bot.cards import lines
-from bot.cards.form import REJECT_REASONS, argument_fields, arguments_from
+from bot.cards.form import NOTES_MAX, REJECT_REASONS, argument_fields, arguments_from
 from bot.cards.text import Text, words
 from bot.flow import jobs
 from bot.flow.close import close, expire, settle
@@ -26,6 +26,8 @@ from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
 log = logging.getLogger(__name__)
+
+TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {NOTES_MAX:,} characters."})
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def reject(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values:
         return Answer(False, words("Choose a reason."), {"reason": "Choose a reason."})
     if reason == "other" and not notes:
         return Answer(False, words("Say in the notes what is wrong."), {"notes": "Say here what is wrong."})
+    if len(notes) > NOTES_MAX:
+        return TOO_LONG
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held
@@ -90,6 +94,8 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
         return Answer(False, words("Some values cannot be used."), error.errors)
     except NotCanonical as error:
         return Answer(False, words(f"A value cannot be used: {error}."))
+    if len(notes) > NOTES_MAX:
+        return TOO_LONG
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held

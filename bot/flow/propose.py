@@ -247,8 +247,10 @@ def review_place(verdict: Verdict, run: Run, fallback: Place | None) -> Place | 
     home = run.origin or fallback
     if verdict.channel is None or home is None:
         return home
-    surface, _, channel = verdict.channel.rpartition(":")
-    return Place(surface=surface or home.surface, tenant=home.tenant, channel=channel)
+    surface, colon, channel = verdict.channel.partition(":")
+    if not (colon and surface.isalpha()):  # an id of a channel may have colons of its own
+        surface, channel = home.surface, verdict.channel
+    return Place(surface=surface, tenant=home.tenant, channel=channel)
 
 
 def _connected(signoff: Signoff, place: Place | None) -> Place | None:

@@ -127,7 +127,8 @@ def _action(card: Card, fold: Fold) -> list[list[Block]]:
     fields = [block for field in card.fields[:count] for block in _field(field, field.name in edited, fold)]
     count, more_changes = fold.some(len(card.changes), FIELDS, "changes")
     changes = [block for change in card.changes[:count] for block in _change(change, fold)]
-    title = [section(part("What a reviewer changed", "bold"))] if card.changes else []
+    who = _short(card.editor.name, NAME) if card.editor else "a reviewer"
+    title = [section(part(f"What {who} changed", "bold"))] if card.changes else []
     return [[*fields, *more], [*title, *changes, *more_changes]]
 
 

@@ -70,7 +70,7 @@ _overdue = Query(
     .limit(bindparam("most", type_=Integer))
 )
 
-_decide = Query(insert(_decisions).on_conflict_do_nothing(index_elements=["request_id", "revision", "person_key"]))
+_decide = Query(insert(_decisions).on_conflict_do_nothing(index_elements=["request_id", "revision", "person_key", "verb"]))
 _decided = Query(
     select(*columns(_decisions, Decision))
     .where(_decisions.c.request_id == bindparam("request"))
@@ -155,7 +155,7 @@ class RequestRows(Rows):
         return [str(row[0]) for row in self._run(_overdue, most=limit).fetchall()]
 
     def add_decision(self, decision: Decision) -> bool:
-        """False if that person has decided on that revision before."""
+        """False if that person has decided the same on that revision before."""
         return self._changed(_decide, **fields(decision), person_key=decision.person.key)
 
     def decisions(self, request_id: str) -> Sequence[Decision]:

@@ -122,7 +122,7 @@ class Revisions(Row, table=True):
 class Decisions(Row, table=True):
     """What people answered; one answer a person and revision."""
 
-    __table_args__ = (UniqueConstraint("request_id", "revision", "person_key"),)
+    __table_args__ = (UniqueConstraint("request_id", "revision", "person_key", "verb"),)
 
     id: str = Field(primary_key=True)
     request_id: str = Field(foreign_key="requests.id")

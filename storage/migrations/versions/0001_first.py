@@ -171,7 +171,11 @@ def _requests() -> None:
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_decisions_request_id_requests")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sa.UniqueConstraint(
-            "request_id", "revision", "person_key", name=op.f("uq_decisions_request_id_revision_person_key")
+            "request_id",
+            "revision",
+            "person_key",
+            "verb",
+            name=op.f("uq_decisions_request_id_revision_person_key_verb"),
         ),
     )
 

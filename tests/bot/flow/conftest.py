@@ -1,14 +1,20 @@
-"""A fresh stage for each test."""
+"""A fresh stage for each test, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.bot.flow.stage import Stage, stage_at
+from tests.bot.flow.stage import Stage, stage_on
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    async with stage_on(request.getfixturevalue(f"{request.param}_url")) as made:
+        yield made
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage_at(tmp_path / "signoff.db") as made:
+async def sqlite_stage(sqlite_url: str) -> AsyncIterator[Stage]:
+    """For what is done to the database file itself."""
+    async with stage_on(sqlite_url) as made:
         yield made

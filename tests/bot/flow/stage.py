@@ -121,11 +121,17 @@ PAYER = Agent("payer", 2, "Pays people.", "AMOUNT TO", ("pay", "note", "think", 
 class Clock:
     """Time that stands still until it is moved."""
 
+    START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
     def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+        self.now = self.START
 
     def __call__(self) -> datetime:
         return self.now
+
+    def ahead(self) -> timedelta:
+        """By how much it was moved, for a database that has a clock of its own."""
+        return self.now - self.START
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
@@ -208,12 +214,19 @@ def policy_of(text: str, actions: Actions) -> Policy:
 @asynccontextmanager
 async def stage_at(path: Path, clock: Clock | None = None) -> AsyncIterator[Stage]:
     """A stage on a database file; opened again on the same file, it is Signoff after a restart."""
+    url = f"sqlite:///{path}"
+    upgrade(url)
+    async with stage_on(url, clock) as made:
+        yield made
+
+
+@asynccontextmanager
+async def stage_on(url: str, clock: Clock | None = None) -> AsyncIterator[Stage]:
+    """A stage on a migrated database."""
     clock, till, surface = clock or Clock(), Till(), FakeSurface()
     actions = actions_of(till)
     policy = [policy_of(POLICY, actions)]
-    url = f"sqlite:///{path}"
-    upgrade(url)
-    storage = await open_storage(url, exclusive=True, clock=clock)
+    storage = await open_storage(url, exclusive=True, clock=clock, clock_offset=clock.ahead)
     try:
         signoff = Signoff(
             store=storage.store,

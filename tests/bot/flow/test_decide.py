@@ -231,3 +231,29 @@ async def test_a_form_opens_for_a_reviewer_and_not_for_a_stranger(stage: Stage, 
     refused = await stage.desk.form(stage.click(request, DAN), purpose)  # type: ignore[arg-type]
     assert getattr(opened, "purpose", None) == purpose
     assert getattr(refused, "ok", None) is False
+
+
+async def test_somebody_who_approved_may_still_reject_while_others_are_asked(stage: Stage) -> None:
+    stage.adopt(TWO_PEOPLE)
+    request = await stage.ask()
+    await stage.approve(request, RAVI)
+    assert (await stage.reject(request, RAVI, notes="I looked again.")).ok
+    assert await stage.status() is RequestStatus.rejected
+    assert stage.till.paid == []
+
+
+async def test_notes_beyond_the_limit_are_refused_at_their_field(stage: Stage) -> None:
+    request = await stage.ask()
+    for answer in (await stage.edit(request, notes="x" * 2001), await stage.reject(request, notes="x" * 2001)):
+        assert set(answer.errors) == {"notes"}
+    assert await stage.status() is RequestStatus.pending
+
+
+async def test_an_approval_of_an_earlier_revision_is_told_as_such(stage: Stage) -> None:
+    stage.adopt(TWO_PEOPLE)
+    request = await stage.ask()
+    await stage.approve(request, RAVI)
+    await stage.edit(request, NOOR, amount="300")
+    told = [plain(line) for line in stage.card().lines]
+    assert "revision 1, which was changed since" in told[0]
+    assert stage.card().editor == NOOR

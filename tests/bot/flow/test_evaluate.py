@@ -23,7 +23,7 @@ async def test_an_edit_is_a_diff_beside_the_proposal_as_the_agent_made_it(stage:
     assert record["evidence_used"] == [{"title": "The ticket", "quote": "480.00 lamp-shop", "link": None}]
     [decision] = record["decisions"]
     assert (decision["decision"], decision["person"], decision["notes"]) == ("edit", RAVI.key, "Only the lamp.")
-    assert decision["seconds_to_decide"] == 40
+    assert 40 <= decision["seconds_to_decide"] < 45  # the database's own clock goes on
     assert record["versions"]["agent"]
 
 

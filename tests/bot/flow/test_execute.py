@@ -71,16 +71,16 @@ async def test_a_restart_with_pending_cards_changes_nothing(tmp_path: Path) -> N
         "DELETE FROM decisions",
     ],
 )
-async def test_what_was_changed_after_the_approval_is_refused(stage: Stage, tmp_path: Path, tampering: str) -> None:
-    request = await stage.ask()
-    await stage.desk.approve(stage.click(request))
+async def test_what_was_changed_after_the_approval_is_refused(sqlite_stage: Stage, tmp_path: Path, tampering: str) -> None:
+    request = await sqlite_stage.ask()
+    await sqlite_stage.desk.approve(sqlite_stage.click(request))
     with sqlite3.connect(tmp_path / "signoff.db") as database:
         database.execute(tampering)
     database.close()
-    await stage.settle()
-    assert stage.till.paid == []
-    assert await stage.status() is RequestStatus.failed
-    assert "refused" in str(stage.card().lines)
+    await sqlite_stage.settle()
+    assert sqlite_stage.till.paid == []
+    assert await sqlite_stage.status() is RequestStatus.failed
+    assert "refused" in str(sqlite_stage.card().lines)
 
 
 async def test_an_upgrade_that_adds_an_argument_nobody_saw_is_refused(stage: Stage) -> None:

@@ -50,7 +50,10 @@ async def test_the_wait_of_people_is_kept_out_of_the_latency(stage: Stage) -> No
     stage.clock.move(minutes=10)
     await stage.approve(request)
     run = await stage.run()
-    assert (run.waited_ms, run.total_latency_ms) == (600_000, 0)
+    assert run.waited_ms is not None
+    assert run.total_latency_ms is not None
+    assert 600_000 <= run.waited_ms < 605_000  # the database's own clock goes on
+    assert 0 <= run.total_latency_ms < 5_000
 
 
 @pytest.mark.parametrize("typed", ["", "help", "HELP"])
