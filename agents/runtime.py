@@ -17,7 +17,6 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from agents.actions import Actions, AgentError
 from agents.model import Answer, Model, ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Prompt, Usage
-from agents.workflow import Agent
 from storage.records import Evidence, JsonObject, Proposal, Risk, Step, StepStatus, StepType
 
 T = TypeVar("T")
@@ -88,6 +87,16 @@ class Outcome:
         return self.status == "succeeded"
 
 
+class Declared(Protocol):
+    """What the runtime holds a workflow to: its agent's name, and the actions that it may propose."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def actions(self) -> tuple[str, ...]: ...
+
+
 class Journal(Protocol):
     """The rows of one claimed run. Every write is fenced: after another worker has claimed the run, writes raise."""
 
@@ -116,7 +125,7 @@ class LiveRun:
     """A run as its workflow sees it while it goes on. Not a value: it counts the steps taken since the function's start."""
 
     id: str
-    agent: Agent
+    agent: Declared
     actions: Actions
     model: Model
     journal: Journal

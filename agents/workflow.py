@@ -5,14 +5,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agents.actions import AgentError
+from agents.runtime import LiveRun
 
-if TYPE_CHECKING:
-    from agents.runtime import LiveRun
-
-Workflow = Callable[["LiveRun", str], Awaitable[str]]
+Workflow = Callable[[LiveRun, str], Awaitable[str]]
 
 LEVEL_4_REFUSED = (
     "Level 4 (autonomous) agents are refused: nothing around them can be reviewed. Prove the work at levels 1 to 3 "
