@@ -87,6 +87,10 @@ class CustomersUnavailable(AgentError):
     """The customer database did not answer; nothing was changed."""
 
 
+class BadCustomersUrl(AgentError):
+    """The URL names no database that can be opened from here. The message does not repeat it: it may hold a password."""
+
+
 class ChangeUnknown(AgentError):
     """The connection broke at the commit: the change may or may not have been made."""
 
@@ -129,10 +133,16 @@ class Found(BaseModel):
 
 
 class Customers:
-    """The database at `url`. Its calls block a thread of their own, never the event loop."""
+    """The database at `url`. Its calls block a thread of their own, never the event loop. Raises BadCustomersUrl."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        try:
+            self.engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        except (SQLAlchemyError, ImportError, ValueError) as error:
+            raise BadCustomersUrl(
+                "SIGNOFF_CUSTOMERS_URL names no database that can be opened here. "
+                "Write sqlite:///customers.db or postgresql+psycopg://user:password@host/name."
+            ) from error
 
     def prepare(self) -> None:
         """Create the tables that do not exist yet."""
