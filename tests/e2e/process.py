@@ -5,10 +5,15 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from click.testing import CliRunner
+
+from bot.cli import main
 
 SIGNOFF = Path(sys.executable).with_name("signoff")
 PATIENCE = 60.0  # seconds; several of these start at once on few cores
@@ -29,6 +34,14 @@ async def signoff(*arguments: str, cwd: Path, env: Mapping[str, str] | None = No
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode is not None
     return Finished(process.returncode, out.decode(), err.decode())
+
+
+async def invoked(*arguments: str, env: Mapping[str, str] | None = None) -> Finished:
+    """Run a command to its end within this process, which spares it the start; what it raises is a trace on stderr."""
+    told = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=env or {})
+    raised = told.exception is not None and not isinstance(told.exception, SystemExit)
+    trace = "".join(traceback.format_exception(told.exception)) if raised else ""
+    return Finished(told.exit_code, told.stdout, told.stderr + trace)
 
 
 @dataclass(frozen=True)

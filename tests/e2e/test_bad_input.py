@@ -10,9 +10,7 @@ import pytest
 from bot.demo import CHANNEL, DAN, TESS, Demo
 from policies.file import SHIPPED
 from tests.e2e.company import ARABIC, BROKEN_LAMP, Eyes, Premises, ask, asked_for, everything, staffed, text_of
-from tests.e2e.process import signoff
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+from tests.e2e.process import invoked, signoff
 
 VERBS = ("run", "list", "show", "cancel", "help")
 NOBODY = "req_000000000000"
@@ -110,7 +108,7 @@ async def test_a_ticket_file_that_cannot_be_is_refused_with_the_reason(
 ) -> None:
     if ticket is not None:
         (tmp_path / "ticket.txt").write_bytes(ticket)
-    told = await signoff("demo", "--once", "--ticket", "ticket.txt", cwd=tmp_path)
+    told = await invoked("demo", "--once", "--ticket", str(tmp_path / "ticket.txt"))
     assert told.code == 2
     assert told.out == ""
     assert why in " ".join(told.err.replace("│", " ").split())
@@ -152,7 +150,7 @@ async def test_a_policy_that_breaks_while_serving_is_not_taken_over_and_the_chan
 
 async def test_a_second_serve_on_the_same_file_is_refused(place: Premises) -> None:
     async with staffed(place):
-        told = await signoff("serve", cwd=place.directory, env=place.environment())
+        told = await invoked("serve", env=place.environment())
     assert told.code == 2
     assert told.out == ""
     assert str(place.directory / "signoff.db") in told.err
@@ -162,7 +160,7 @@ async def test_a_second_serve_on_the_same_file_is_refused(place: Premises) -> No
 
 async def test_serve_without_an_up_to_date_database_says_how_to_get_one(place: Premises) -> None:
     env = place.environment() | {"SIGNOFF_DATABASE_URL": f"sqlite:///{place.directory / 'new.db'}"}
-    told = await signoff("serve", cwd=place.directory, env=env)
+    told = await invoked("serve", env=env)
     assert told.code == 2
     assert "signoff db upgrade" in told.err
     assert "Traceback" not in told.err

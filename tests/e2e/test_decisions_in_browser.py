@@ -12,7 +12,7 @@ from tests.e2e import window
 from tests.e2e.company import actions_of, asked_for
 from tests.e2e.conftest import Open
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 NO_REVIEWER = "Only @reviewers can decide on this."
 TOO_CLOSE = f"You asked for this, so somebody else has to decide. {NO_REVIEWER}"

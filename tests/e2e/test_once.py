@@ -29,8 +29,6 @@ from tests.e2e.company import (
 )
 from tests.e2e.process import serve
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 WHOLE = [("ch_A1042", 48000, "USD")]
 LOWERED = [("ch_A1042", 30000, "USD")]
 

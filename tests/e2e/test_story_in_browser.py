@@ -12,7 +12,7 @@ from tests.e2e import window
 from tests.e2e.company import Eyes
 from tests.e2e.conftest import Open
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 NOTE = "The base can be replaced for $180, so we refund the rest."
 TO_RAVI = "slack:T0SANDBOX:U0RAVI"

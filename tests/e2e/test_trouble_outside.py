@@ -13,8 +13,6 @@ from storage.records import ExecutionStatus, RequestStatus, RunStatus
 from tests.e2e.company import BROKEN_LAMP, OPENING_HOURS, Eyes, Premises, actions_of, ask, asked_for, staffed, text_of
 from tests.fakes.messages_api import CUT, SILENCE, MessagesApi, fails, raw, says
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 Replies = Sequence[web.Response | str]
 
 READING = Reading(
