@@ -151,7 +151,7 @@ class Transaction(Protocol):
         """Ids of `pending` requests past `expires_at`, oldest first."""
 
     def add_decision(self, decision: Decision) -> bool:
-        """False if that person has decided on that revision before."""
+        """False if that person has decided the same on that revision before."""
 
     def decisions(self, request_id: str) -> Sequence[Decision]: ...
 
@@ -188,7 +188,7 @@ class Transaction(Protocol):
         """In order of `seq`; entries of this very transaction are not among them yet. Raises Unreadable."""
 
     def audit_head(self) -> AuditEntry | None:
-        """The entry with which the chain ends; None while there is none."""
+        """The entry with which the chain ends; None while there is none. Raises Unreadable."""
 
     # --- messages on surfaces
     def add_message(self, message: Message) -> bool:
