@@ -168,8 +168,9 @@ async def test_a_request_that_expired_while_nobody_served_is_expired_afterwards(
 @pytest.mark.parametrize("moment", ["as soon as the click is acknowledged", "while the refund is made"])
 async def test_a_process_killed_after_the_click_never_refunds_twice(place: Premises, moment: str) -> None:
     sandbox, billing = place.sandbox, place.world.billing
+    a_part = BROKEN_LAMP.replace("$480", "$100")  # of the whole, billing would refuse a second refund by itself
     async with serve(cwd=place.directory, env=place.environment()) as first:
-        await sandbox.say(TESS.id, CHANNEL, f"/signoff run support {BROKEN_LAMP}")
+        await sandbox.say(TESS.id, CHANNEL, f"/signoff run support {a_part}")
         card = await sandbox.until(
             lambda: next((each for each in everything(sandbox) if "signoff_approve" in actions_of(each)), None), 20
         )
