@@ -1,7 +1,7 @@
 """The one place where settings are read: the environment and a `.env` file. Rules for agents are in the policy file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", validation_alias="SIGNOFF_HOST", description="address to listen on")
     port: int = Field(8080, validation_alias="SIGNOFF_PORT", description="port to listen on", ge=0, le=65535)
-    log_level: str = Field("INFO", validation_alias="SIGNOFF_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias="SIGNOFF_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     slack_bot_token: SecretStr | None = Field(
         None, validation_alias="SLACK_BOT_TOKEN", description="xoxb-…, from the app's install page"
@@ -85,6 +87,11 @@ class Settings(BaseSettings):
     customers_url: str = Field(
         "sqlite:///var/customers.db", validation_alias="SIGNOFF_CUSTOMERS_URL", description="the customer database"
     )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("reviewers", mode="before")
     @classmethod
