@@ -253,6 +253,7 @@ async def test_an_approval_of_an_earlier_revision_is_told_as_such(stage: Stage) 
     stage.adopt(TWO_PEOPLE)
     request = await stage.ask()
     await stage.approve(request, RAVI)
+    stage.clock.move(seconds=1)
     await stage.edit(request, NOOR, amount="300")
     told = [plain(line) for line in stage.card().lines]
     assert "revision 1, which was changed since" in told[0]
