@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from agents import shipped
-from agents.claude import ClaudeModel
 from agents.executors.email import SmtpServer
 from agents.executors.refund import Billing
 from agents.model import Model
@@ -204,6 +203,8 @@ async def _model(settings: Settings, stack: AsyncExitStack) -> Model:
     """Claude with a key; without one the rules, which say so wherever their answers are shown."""
     if settings.anthropic_api_key is None:
         return OfflineModel(shipped.rules())
+    from agents.claude import ClaudeModel  # here, because its SDK takes seconds to import
+
     claude = ClaudeModel(
         settings.anthropic_api_key.get_secret_value(), model=settings.model, base_url=settings.anthropic_base_url
     )
