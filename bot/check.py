@@ -29,7 +29,7 @@ async def findings(settings: Settings) -> list[Finding]:
         asked = _reviewers(policy, settings, registered) if policy else [*settings.reviewers]
         return [
             about_policy,
-            *([_somebody_to_ask(policy, settings, registered)] if policy else []),
+            *([_somebody_to_ask(policy, settings, registered), _somewhere_to_ask(policy, settings)] if policy else []),
             await asyncio.to_thread(_database, settings),
             *await _slack(settings, asked),
             _model(settings),
@@ -54,6 +54,14 @@ def _somebody_to_ask(policy: Policy, settings: Settings, registered: frozenset[s
         said = f"Nobody is named to approve {', '.join(blocked)}, so these are blocked."
         return Finding(False, "SIGNOFF_REVIEWERS", f"{said} Set it, or name reviewers in the policy.")
     return Finding(True, "SIGNOFF_REVIEWERS", "Every action that needs people has somebody to ask.")
+
+
+def _somewhere_to_ask(policy: Policy, settings: Settings) -> Finding:
+    """Without a channel, people are asked where a run was started, which may be a direct message that nobody else sees."""
+    if settings.channel or policy.defaults.channel:
+        return Finding(True, "SIGNOFF_CHANNEL", "What no rule sends elsewhere has a channel.")
+    said = "Neither it nor the policy's defaults name a channel, so people are asked wherever a run was started."
+    return Finding(False, "SIGNOFF_CHANNEL", f"{said} Set it to the id of the reviewers' channel.")
 
 
 def _asks_nobody(policy: Policy, settings: Settings, registered: frozenset[str], name: str) -> bool:

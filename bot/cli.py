@@ -112,7 +112,12 @@ main.add_command(audit)
 
 @main.group()
 def db() -> None:
-    """Look after the database."""
+    """Look after the database.
+
+    \b
+    Example:
+      signoff db upgrade
+    """
 
 
 @db.command()
@@ -134,7 +139,12 @@ def upgrade() -> None:
 
 @main.group()
 def slack() -> None:
-    """Connect to Slack."""
+    """Connect to Slack.
+
+    \b
+    Example:
+      signoff slack manifest --url https://signoff.example.com
+    """
 
 
 @slack.command()

@@ -30,7 +30,13 @@ _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 @click.group()
 def audit() -> None:
-    """Answer an auditor: who approved what, and was anything changed afterwards."""
+    """Answer an auditor: who approved what, and was anything changed afterwards.
+
+    \b
+    Example:
+      signoff audit verify
+      signoff audit show req_4s24
+    """
 
 
 @audit.command()
