@@ -1,6 +1,8 @@
 """Changes and deletions in the customer database, and internal notes on it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, ValidationInfo, field_validator
@@ -67,12 +69,8 @@ def update_customer_record(customers: Customers) -> Action[UpdateCustomerRecord]
     """The action that changes one field of a customer's record, unless somebody else did in between."""
 
     async def execute(arguments: UpdateCustomerRecord, effect: Effect) -> JsonObject:
-        try:
+        with _in_words(f"Look at the record of {arguments.customer}."):
             done = await customers.change(arguments.customer, arguments.field, arguments.current, arguments.new)
-        except CustomersUnavailable as error:
-            raise ActionFailed(str(error)) from error
-        except ChangeUnknown as error:
-            raise EffectUnknown(f"{error} Look at the record of {arguments.customer}.") from error
         if not done:
             raise ActionFailed(
                 f"The record of {arguments.customer} changed since, or is gone: {arguments.field} is not "
@@ -94,12 +92,8 @@ def delete_any_data(customers: Customers) -> Action[DeleteAnyData]:
     """The action that deletes data of a customer."""
 
     async def execute(arguments: DeleteAnyData, effect: Effect) -> JsonObject:
-        try:
+        with _in_words(f"Look at the record of {arguments.customer}."):
             gone = await customers.erase(arguments.customer, arguments.what)
-        except CustomersUnavailable as error:
-            raise ActionFailed(str(error)) from error
-        except ChangeUnknown as error:
-            raise EffectUnknown(f"{error} Look at the record of {arguments.customer}.") from error
         total = sum(gone.values())
         if not total:
             raise ActionFailed(f"{arguments.customer} has no {arguments.what.replace('_', ' ')}; nothing was deleted.")
@@ -151,12 +145,19 @@ def draft_internal_message(customers: Customers) -> Action[DraftInternalMessage]
 
 
 async def _note(customers: Customers, key: str, customer: str | None, subject: str, body: str) -> None:
-    try:
+    with _in_words("Look whether the note is there."):
         await customers.note(key, customer, subject, body)
+
+
+@contextmanager
+def _in_words(look: str) -> Iterator[None]:
+    """What the database raises, as what became of the effect; `look` says where a person finds out."""
+    try:
+        yield
     except CustomersUnavailable as error:
         raise ActionFailed(str(error)) from error
     except ChangeUnknown as error:
-        raise EffectUnknown(str(error)) from error
+        raise EffectUnknown(f"{error} {look}") from error
 
 
 def _check_email(value: str) -> None:
