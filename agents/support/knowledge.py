@@ -29,6 +29,9 @@ class Article(BaseModel):
     link: str | None = None
 
 
+NEAR = 0.5  # share of the best article's score that another must reach to be shown
+
+
 class Knowledge:
     """The articles of a folder, indexed in memory. `url` is the address of the published help centre, if there is one."""
 
@@ -42,15 +45,19 @@ class Knowledge:
         self._index.executemany("INSERT INTO articles VALUES (?, ?, ?)", rows)
 
     async def search(self, text: str, limit: int = 3) -> tuple[Article, ...]:
-        """The articles nearest to any text, best first; titles count more than bodies."""
+        """The articles nearest to any text, best first; titles count more than bodies.
+
+        What is far behind the best is left out: a reviewer should not have to read what has nothing to do with the case.
+        """
         query = words(text)
         if not query:
             return ()
         found = self._index.execute(
-            "SELECT slug FROM articles WHERE articles MATCH ? ORDER BY bm25(articles, 0, 4, 1) LIMIT ?",
+            "SELECT slug, bm25(articles, 0, 4, 1) AS score FROM articles WHERE articles MATCH ? ORDER BY score LIMIT ?",
             (" OR ".join(f'"{word}"' for word in query), limit),
-        )
-        return tuple(self._articles[slug] for (slug,) in found)
+        ).fetchall()
+        # FTS5's bm25 is the more negative the better: https://www.sqlite.org/fts5.html#the_bm25_function
+        return tuple(self._articles[slug] for slug, score in found if score <= found[0][1] * NEAR)
 
     def close(self) -> None:
         """Release the index."""

@@ -49,3 +49,8 @@ async def test_nothing_is_found_where_nothing_is_said(knowledge: Knowledge, text
 )
 async def test_no_ticket_breaks_the_query(knowledge: Knowledge, text: str) -> None:
     assert len(await knowledge.search(text)) <= 3
+
+
+async def test_what_is_far_behind_the_best_is_left_out(knowledge: Knowledge) -> None:
+    found = await knowledge.search("Are you open on Saturday, and what are your opening hours on Sunday? I have a lamp.")
+    assert [article.slug for article in found] == ["opening-hours"]
