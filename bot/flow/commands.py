@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.workflow import UnknownAgent
 from bot.cards import listing
@@ -35,7 +35,12 @@ async def command(signoff: Signoff, typed: Command) -> Answer:
     verb = VERBS.get(word.lower())
     if verb is None:
         return Answer(False, _unknown(signoff, word))
-    return await verb.act(signoff, typed, rest)
+    if verb.act is show_help:
+        return await show_help(signoff, typed, rest)
+    known = await signoff.surfaces[typed.person.surface].person(typed.person.key)
+    if known.standing != "member":  # what is shown may be about customers, and what is asked costs colleagues time
+        return Answer(False, words("Only full members of this workspace can use this command. Nothing was done."))
+    return await verb.act(signoff, replace(typed, person=known.person), rest)
 
 
 async def run(signoff: Signoff, typed: Command, rest: str) -> Answer:
@@ -49,9 +54,10 @@ async def run(signoff: Signoff, typed: Command, rest: str) -> Answer:
         return Answer(False, words("There is no agent ", code(name[:40]), ". ", *_agents(signoff)))
     if not text:
         return Answer(False, words("What should it work on? Type ", code(f"/signoff run {agent.name} {agent.usage}"), "."))
-    asker = (await signoff.surfaces[typed.person.surface].person(typed.person.key)).person
     try:
-        started = await signoff.store.write(lambda tx: start(tx, signoff, agent, text, asker, typed.place, typed.delivery))
+        started = await signoff.store.write(
+            lambda tx: start(tx, signoff, agent, text, typed.person, typed.place, typed.delivery)
+        )
     except InputRefused as error:
         return Answer(False, words(str(error)))
     if started is None:

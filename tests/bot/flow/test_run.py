@@ -4,7 +4,8 @@ import pytest
 
 from bot.cards.text import plain
 from bot.flow.run import INPUT_MAX
-from storage.records import RunStatus, StepStatus
+from bot.flow.surface import Standing
+from storage.records import RequestStatus, RunStatus, StepStatus
 from tests.bot.flow.stage import Stage
 
 
@@ -119,3 +120,15 @@ async def test_list_and_show_tell_what_waits(stage: Stage) -> None:
 async def test_the_requester_is_told_the_result(stage: Stage) -> None:
     await stage.approve(await stage.ask())
     assert stage.surface.replies[-1][1] == "Anna succeeded: 480.00"
+
+
+@pytest.mark.parametrize("standing", ["guest", "deactivated", "stranger"])
+@pytest.mark.parametrize("line", ["run payer think twice", "list", "show req_1", "cancel req_1"])
+async def test_commands_are_for_full_members_of_the_workspace(stage: Stage, standing: Standing, line: str) -> None:
+    request = await stage.ask()
+    stage.surface.standings["anna"] = standing
+    answer = await stage.type(line.replace("req_1", request.id))
+    assert not answer.ok
+    assert "Only full members" in plain(answer.text)
+    assert len(await stage.read(lambda tx: tx.runs())) == 1
+    assert await stage.status() is RequestStatus.pending
