@@ -36,7 +36,8 @@ def one_request(
         *words(f" revision {card.revision} · asked by ", Who(person=card.requester), " through ", bold(card.agent), "\n"),
     ]  # fmt: skip
     for field in card.fields:
-        spans += words(f"{field.label}: ", quote(field.value, block=field.long), "\n")
+        # A value that is set off is a paragraph of its own and needs no line break after it.
+        spans += words(f"{field.label}: ", quote(field.value, block=field.long), *([] if field.long else ["\n"]))
     for change in card.changes:
         spans += words(bold(f"{change.label} edited: "), quote(change.before), " → ", quote(change.after), "\n")
     spans += words(dim(f"What {card.agent} says, not verified: "), quote(card.summary), "\n")
