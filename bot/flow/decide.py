@@ -5,7 +5,6 @@ request is pending, at the revision that the person saw, and not past its expiry
 told who and when.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,8 +23,6 @@ from storage.canonical import NotCanonical, fingerprint
 from storage.records import Decision, JsonObject, Person, Request, RequestStatus, Revision, Verb, Verdict
 from storage.records import Outcome as Ruling
 from storage.store import Transaction
-
-log = logging.getLogger(__name__)
 
 TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {NOTES_MAX:,} characters."})
 

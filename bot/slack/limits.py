@@ -76,8 +76,6 @@ RESPONSE_URL_SECONDS: Final = 30 * 60
 RESPONSE_URL_USES: Final = 5
 # https://docs.slack.dev/apis/events-api
 EVENT_RETRY_SECONDS: Final = (0.0, 60.0, 300.0)
-# https://docs.slack.dev/authentication/verifying-requests-from-slack
-SIGNATURE_SECONDS: Final = 5 * 60
 # https://docs.slack.dev/apis/events-api/using-socket-mode
 SOCKET_CONNECTIONS: Final = 10
 # https://docs.slack.dev/apis/web-api/rate-limits

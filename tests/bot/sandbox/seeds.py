@@ -24,3 +24,11 @@ SEED = Seed(
         events=("app_home_opened", "app_mention", "message.im"),
     ),
 )
+
+BUTTON = {
+    "type": "actions",
+    "block_id": "row",
+    "elements": [
+        {"type": "button", "action_id": "approve", "text": {"type": "plain_text", "text": "Approve"}, "value": "r1"}
+    ],
+}
