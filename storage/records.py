@@ -113,6 +113,9 @@ class Verdict(Record):
     exclude_requester: bool = True
     channel: str | None = None
     expires_in: int = Field(default=4 * 3600, ge=1)  # seconds
+    reminders: tuple[float, ...] = (0.5, 0.9)  # when reviewers are reminded, as shares of the time they have
+    escalate_to: tuple[str, ...] = ()  # who may decide as well, from `escalate_after` on
+    escalate_after: int | None = None  # seconds; set where `escalate_to` names somebody
 
     def stricter_than(self, other: "Verdict") -> bool:
         """Whether this verdict asks for more than `other` did: outcome, risk or, where both ask people, people."""
@@ -127,6 +130,7 @@ class Verdict(Record):
             self.quorum > other.quorum
             or (self.exclude_requester and not other.exclude_requester)
             or bool(set(other.reviewers) - set(self.reviewers))
+            or bool(set(other.escalate_to) - {*self.escalate_to, *self.reviewers})
         )
 
 
@@ -158,6 +162,8 @@ class Run(Record):
     requester: Person
     origin: Place | None
     input: str
+    on_behalf_of: Person | None = None  # whom the run acts for, if not for its requester
+    api_key: str | None = None  # id of the key through which another program's agent asks; its workflow runs elsewhere
     status: RunStatus = RunStatus.ready
     attempt: int = 0
     final_output: str | None = None
@@ -233,6 +239,7 @@ class RequestStatus(StrEnum):
     rejected = "rejected"
     expired = "expired"
     cancelled = "cancelled"
+    blocked = "blocked"  # refused by the policy at once; only what another program's agent asks for is stored then
 
     @property
     def ended(self) -> bool:
@@ -272,11 +279,15 @@ class Request(Record):
     verdict: Verdict
     fingerprint: str
     place: Place | None
+    on_behalf_of: Person | None = None  # whom the run acts for; like the requester, they do not decide
+    api_key: str | None = None  # set where another program's agent asks: it claims the grant and reports the outcome
     status: RequestStatus = RequestStatus.pending
     reason: str | None = None  # why it ended, where the status alone does not say
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None = None
+    nudge_at: datetime | None = None  # when people are next reminded or others are asked as well
+    escalated_at: datetime | None = None  # since when those of `verdict.escalate_to` may decide too
 
 
 Verb = Literal["approve", "reject", "edit"]
@@ -293,6 +304,55 @@ class Decision(Record):
     verb: Verb
     reason: str | None = None  # why it was rejected, one of the reasons offered (see `bot/cards/form.py`)
     notes: str = ""
+    lent_by: Person | None = None  # the reviewer who delegated to `person`, where that is what entitled them
+    seal: str = ""  # keyed hash over all of this, so that no row of the database alone makes an approval
+    created_at: datetime
+
+
+class Delegation(Record):
+    """One reviewer lets somebody else decide in their place for a while."""
+
+    id: str
+    giver: Person
+    taker: Person
+    created_at: datetime
+    until: datetime
+    ended_at: datetime | None = None  # when it was taken back
+
+
+class Identity(Record):
+    """One account of a human who has several: accounts with the same `human` count as one person."""
+
+    person: Person
+    human: str
+    created_at: datetime
+
+
+Scope = Literal["request", "read", "report", "decide", "admin"]
+
+
+class ApiKey(Record):
+    """What lets another program use the HTTP API. The secret itself is never stored, only its hash."""
+
+    id: str
+    name: str
+    owner: Person  # who answers for it: the requester of what it asks for, the person of what it decides
+    scopes: tuple[Scope, ...]
+    secret_hash: str  # SHA-256 of the secret, 64 hexadecimal digits
+    per_minute: int  # calls allowed
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class Submission(Record):
+    """What an idempotency key stands for: the body that came with it, and the request made of it."""
+
+    api_key: str
+    idempotency_key: str
+    body: str  # digest of the canonical body
+    request_id: str
     created_at: datetime
 
 

@@ -6,16 +6,19 @@ defers. The function must have no other effect, because a store may run it again
 with failed. It runs on a database thread, never on the event loop, so it must not await or do I/O of its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from storage.records import (
+    ApiKey,
     AuditEntry,
     Decision,
+    Delegation,
     Evaluation,
     Execution,
     ExecutionStatus,
+    Identity,
     Job,
     JsonObject,
     Message,
@@ -25,6 +28,7 @@ from storage.records import (
     Run,
     RunStatus,
     Step,
+    Submission,
 )
 
 T = TypeVar("T")
@@ -154,6 +158,58 @@ class Transaction(Protocol):
         """False if that person has decided the same on that revision before."""
 
     def decisions(self, request_id: str) -> Sequence[Decision]: ...
+
+    def due_nudges(self, limit: int) -> Sequence[Request]:
+        """`pending` requests whose `nudge_at` has come and that are not past `expires_at`, the longest due first."""
+
+    def nudge_request(self, request: Request, *, next_at: datetime | None, escalate: bool) -> Request | None:
+        """Set `nudge_at`, and `escalated_at` to now if `escalate`; None unless `pending` with its `nudge_at` unchanged."""
+
+    def unclaimed_requests(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of requests of other programs that were approved by `before` and whose grant nobody has claimed."""
+
+    def unreported_requests(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of requests of other programs whose grant was claimed by `before` and whose outcome nobody has reported."""
+
+    def posted_requests(self, surface: str, tenant: str, channel: str, limit: int) -> Sequence[Request]:
+        """`pending` requests whose card stands in that channel, oldest first."""
+
+    # --- people
+    def add_delegation(self, delegation: Delegation) -> None: ...
+    def delegations(
+        self, *, giver: str | None = None, taker: str | None = None, at: datetime | None = None
+    ) -> Sequence[Delegation]:
+        """Those of these keys, in force at `at` if it is given, newest first."""
+
+    def end_delegation(self, id: str) -> Delegation | None:
+        """Take it back now; None if it was over."""
+
+    def link_identity(self, identity: Identity) -> None:
+        """Say which human an account belongs to, instead of what was said before."""
+
+    def unlink_identity(self, key: str) -> bool:
+        """False if it was not linked."""
+
+    def identities(self, keys: Collection[str] | None = None) -> Sequence[Identity]:
+        """Those of these accounts, or all."""
+
+    # --- other programs
+    def add_key(self, key: ApiKey) -> None: ...
+    def key(self, id: str) -> ApiKey | None: ...
+    def keys(self) -> Sequence[ApiKey]:
+        """Newest first."""
+
+    def revoke_key(self, id: str) -> ApiKey | None:
+        """None if there is none, or it was revoked before."""
+
+    def touch_key(self, id: str) -> None:
+        """It was used now."""
+
+    def add_submission(self, submission: Submission) -> Submission | None:
+        """Remember it; if that idempotency key of that API key was used before, the submission that stands."""
+
+    def forget_submissions(self, before: datetime) -> int:
+        """Forget those made before `before`; return how many."""
 
     # --- executions
     def claim_execution(self, execution: Execution) -> bool:

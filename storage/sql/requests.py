@@ -1,19 +1,21 @@
 """Requests, their revisions, and the decisions on them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.records import Decision, Request, RequestStatus, Revision
+from storage.records import Decision, MessageStatus, Request, RequestStatus, Revision
 from storage.sql.query import Query
 from storage.sql.rows import Rows, columns, fields, value
-from storage.sql.tables import Decisions, Requests, Revisions, table
+from storage.sql.tables import Decisions, Executions, Messages, Requests, Revisions, table
 from storage.sql.types import now
 from storage.store import NotFound
 
 _requests, _revisions, _decisions = table(Requests), table(Revisions), table(Decisions)
+_executions, _messages = table(Executions), table(Messages)
 _request = columns(_requests, Request)
 
 _this = _requests.c.id == bindparam("request")
@@ -43,7 +45,7 @@ _hold = Query(
     .returning(*_request)
 )
 
-_REVISED = ("revision", "arguments", "target", "verdict", "fingerprint", "summary", "labels", "expires_at")
+_REVISED = ("revision", "arguments", "target", "verdict", "fingerprint", "summary", "labels", "expires_at", "nudge_at")
 _revise = Query(
     _requests.update().where(_this, _pending).values({name: value(f"new_{name}", _requests.c[name]) for name in _REVISED})
 )
@@ -67,6 +69,57 @@ _overdue = Query(
     select(_requests.c.id)
     .where(_pending, _requests.c.expires_at <= now())
     .order_by(_requests.c.expires_at)
+    .limit(bindparam("most", type_=Integer))
+)
+
+_due = Query(
+    select(*_request)
+    .where(_pending, _requests.c.nudge_at <= now(), _requests.c.expires_at > now())
+    .order_by(_requests.c.nudge_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_nudge = Query(
+    _requests.update()
+    .where(_this, _pending, _requests.c.nudge_at == value("seen", _requests.c.nudge_at))
+    .values(
+        nudge_at=value("next", _requests.c.nudge_at),
+        escalated_at=case((bindparam("escalate", type_=Integer) == 1, now()), else_=_requests.c.escalated_at),
+    )
+    .returning(*_request)
+)
+_unclaimed = Query(
+    select(_requests.c.id)
+    .where(
+        _requests.c.status == RequestStatus.approved.value,
+        _requests.c.api_key.is_not(None),
+        _requests.c.decided_at <= value("before", _requests.c.decided_at),
+    )
+    .order_by(_requests.c.decided_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_unreported = Query(
+    select(_requests.c.id)
+    .join(_executions, _executions.c.request_id == _requests.c.id)
+    .where(
+        _requests.c.status == RequestStatus.executing.value,
+        _requests.c.api_key.is_not(None),
+        _executions.c.started_at <= value("before", _executions.c.started_at),
+    )
+    .order_by(_executions.c.started_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_posted = Query(
+    select(*_request)
+    .join(_messages, _messages.c.subject == _requests.c.id)
+    .where(
+        _pending,
+        _messages.c.purpose == "card",
+        _messages.c.status != MessageStatus.gone.value,
+        _messages.c.surface == bindparam("on_surface"),
+        _messages.c.tenant == bindparam("of_tenant"),
+        _messages.c.channel == bindparam("in_channel"),
+    )
+    .order_by(_requests.c.created_at, _requests.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 
@@ -153,6 +206,27 @@ class RequestRows(Rows):
     def overdue_requests(self, limit: int) -> Sequence[str]:
         """Ids of pending requests past their time, oldest first."""
         return [str(row[0]) for row in self._run(_overdue, most=limit).fetchall()]
+
+    def due_nudges(self, limit: int) -> Sequence[Request]:
+        """Pending requests whose `nudge_at` has come, the longest due first."""
+        return self._all(_due, Request, most=limit)
+
+    def nudge_request(self, request: Request, *, next_at: datetime | None, escalate: bool) -> Request | None:
+        """Set `nudge_at`, and `escalated_at` to now if `escalate`; None if another worker did."""
+        return self._one(_nudge, Request, request=request.id, seen=request.nudge_at, next=next_at, escalate=int(escalate))
+
+    def unclaimed_requests(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of approved requests of other programs that nobody has claimed, oldest first."""
+        return [str(row[0]) for row in self._run(_unclaimed, before=before, most=limit).fetchall()]
+
+    def unreported_requests(self, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of claimed requests of other programs without a report, oldest first."""
+        return [str(row[0]) for row in self._run(_unreported, before=before, most=limit).fetchall()]
+
+    def posted_requests(self, surface: str, tenant: str, channel: str, limit: int) -> Sequence[Request]:
+        """Pending requests whose card stands in that channel, oldest first."""
+        where = {"on_surface": surface, "of_tenant": tenant, "in_channel": channel}
+        return self._all(_posted, Request, most=limit, **where)
 
     def add_decision(self, decision: Decision) -> bool:
         """False if that person has decided the same on that revision before."""

@@ -48,6 +48,8 @@ class Runs(Row, table=True):
     requester: dict[str, Any] = Field(sa_type=Json)
     origin: dict[str, Any] | None = Field(sa_type=Json)
     input: str = Field(sa_type=Words)
+    on_behalf_of: dict[str, Any] | None = Field(sa_type=Json)
+    api_key: str | None
     status: str
     attempt: int
     final_output: str | None = Field(sa_type=Words)
@@ -80,7 +82,7 @@ class Steps(Row, table=True):
 class Requests(Row, table=True):
     """What needs people, with the contents of its current revision."""
 
-    __table_args__ = (Index(None, "status", "expires_at"), Index(None, "created_at"))
+    __table_args__ = (Index(None, "status", "expires_at"), Index(None, "status", "nudge_at"), Index(None, "created_at"))
 
     id: str = Field(primary_key=True)
     run_id: str = Field(foreign_key="runs.id", index=True)
@@ -99,11 +101,15 @@ class Requests(Row, table=True):
     verdict: dict[str, Any] = Field(sa_type=Json)
     fingerprint: str
     place: dict[str, Any] | None = Field(sa_type=Json)
+    on_behalf_of: dict[str, Any] | None = Field(sa_type=Json)
+    api_key: str | None
     status: str
     reason: str | None = Field(sa_type=Words)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     decided_at: datetime | None = Field(sa_type=UtcDateTime)
+    nudge_at: datetime | None = Field(sa_type=UtcDateTime)
+    escalated_at: datetime | None = Field(sa_type=UtcDateTime)
 
 
 class Revisions(Row, table=True):
@@ -133,7 +139,56 @@ class Decisions(Row, table=True):
     verb: str
     reason: str | None = Field(sa_type=Words)
     notes: str = Field(sa_type=Words)
+    lent_by: dict[str, Any] | None = Field(sa_type=Json)
+    seal: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Delegations(Row, table=True):
+    """Who decides in whose place, and until when."""
+
+    id: str = Field(primary_key=True)
+    giver: dict[str, Any] = Field(sa_type=Json)
+    giver_key: str = Field(index=True)
+    taker: dict[str, Any] = Field(sa_type=Json)
+    taker_key: str = Field(index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+
+
+class Identities(Row, table=True):
+    """Accounts of humans who have several."""
+
+    key: str = Field(primary_key=True)
+    human: str = Field(index=True)
+    person: dict[str, Any] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ApiKeys(Row, table=True):
+    """Keys of other programs, hashed."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    owner: dict[str, Any] = Field(sa_type=Json)
+    scopes: list[Any] = Field(sa_type=Json)
+    secret_hash: str
+    per_minute: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(sa_type=UtcDateTime)
+
+
+class Submissions(Row, table=True):
+    """Idempotency keys and what was made of them."""
+
+    api_key: str = Field(primary_key=True, foreign_key="apikeys.id")
+    idempotency_key: str = Field(primary_key=True)
+    body: str
+    request_id: str = Field(foreign_key="requests.id")
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class Executions(Row, table=True):

@@ -6,11 +6,13 @@ from datetime import datetime
 from storage.records import Job
 from storage.sql.audit import AuditRows
 from storage.sql.executions import ExecutionRows
+from storage.sql.people import PeopleRows
+from storage.sql.programs import ProgramRows
 from storage.sql.requests import RequestRows
 from storage.sql.runs import RunRows
 
 
-class SqlTransaction(RunRows, RequestRows, ExecutionRows, AuditRows, ABC):
+class SqlTransaction(RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRows, AuditRows, ABC):
     """A transaction of the Store port."""
 
     @abstractmethod
