@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pydantic import SecretStr
+
 from agents import shipped
 from agents.executors.email import SmtpServer
 from agents.executors.refund import Billing
@@ -28,6 +30,7 @@ from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.scheduler import scheduler
 from bot.settings import Settings
+from bot.signing import seals_from
 from bot.slack.connect import SlackConnection
 from bot.slack.events import PATH as SLACK_EVENTS
 from bot.web import Endpoint, served, web_app
@@ -137,6 +140,7 @@ async def assembled(
             fallback_place=await _fallback_place(settings, slack),
             surfaces={"slack": slack.surface},
             ids=RandomIds(),
+            seals=seals_from(_secret(settings.signing_key), settings.signing_key_file),
         )
         desk = FrontDesk(signoff)
         listens = role != "worker"
@@ -176,6 +180,10 @@ def prepare_customers(settings: Settings) -> None:
         customers.prepare()
     finally:
         customers.close()
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
 
 
 def _slack(settings: Settings) -> SlackConnection:

@@ -26,6 +26,16 @@ class Settings(BaseSettings):
         validation_alias="SIGNOFF_AUDIT_ANCHORS",
         description="file that the audit chain's head is appended to each hour; best out of reach of the database's people",
     )
+    signing_key: SecretStr | None = Field(
+        None,
+        validation_alias="SIGNOFF_SIGNING_KEY",
+        description="32 bytes in base64 that sign approvals, buttons and grants; by comma, the newest first",
+    )
+    signing_key_file: Path = Field(
+        Path("var/signing-key"),
+        validation_alias="SIGNOFF_SIGNING_KEY_FILE",
+        description="where that key is kept if it is not set; made on the first start",
+    )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

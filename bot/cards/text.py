@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
+from policies.reviewers import shown
 from storage.records import Person, Record
 
 
@@ -36,6 +37,13 @@ class Who(Record):
     ping: bool = False
 
 
+class Called(Record):
+    """Somebody, or a group, whom a policy names as `policies.reviewers` writes it; notified where the surface can."""
+
+    kind: Literal["called"] = "called"
+    reference: str
+
+
 class When(Record):
     """A moment, shown in the reader's own time zone where the surface can."""
 
@@ -43,7 +51,7 @@ class When(Record):
     at: datetime
 
 
-Span = Annotated[Words | Quote | Who | When, Field(discriminator="kind")]
+Span = Annotated[Words | Quote | Who | Called | When, Field(discriminator="kind")]
 Text = tuple[Span, ...]
 
 _adapter: TypeAdapter[Text] = TypeAdapter(Text)
@@ -98,5 +106,7 @@ def _plain(span: Span) -> str:
             return f"\n> {span.text}\n" if span.block else span.text
         case Who():
             return span.person.name
+        case Called():
+            return shown(span.reference)
         case When():
             return f"{span.at:%Y-%m-%d %H:%M} UTC"

@@ -7,6 +7,7 @@ from bot.cards import lines
 from bot.cards.text import Text
 from bot.flow import jobs
 from bot.flow.evaluate import differences, request_evaluation
+from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
 from bot.flow.signoff import Signoff
 from storage.records import JsonObject, Person, Request, RequestStatus, Step, StepStatus
@@ -28,8 +29,9 @@ def settle(tx: Transaction, held: Request, person: Person, verb: str) -> None:
         request_id=held.id,
         body={"revision": held.revision, "fingerprint": held.fingerprint, "arguments": held.arguments},
     )
-    tx.defer(jobs.execute(approved))
-    tx.defer(jobs.show_run(held.run_id))
+    if held.api_key is None:  # else whoever asked claims the grant
+        tx.defer(jobs.execute(approved))
+        tx.defer(jobs.show_run(held.run_id))
 
 
 def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome, *, actor: str, said: Text) -> None:
@@ -45,8 +47,7 @@ def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome,
     tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome))
     tx.defer(jobs.show_card(request))
     tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
-    tx.wake_run(request.run_id)
-    tx.defer(jobs.advance(request.run_id))
+    go_on(tx, request, outcome)
 
 
 def expire(tx: Transaction, signoff: Signoff, request_id: str) -> Request | None:

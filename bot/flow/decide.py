@@ -24,6 +24,7 @@ from storage.records import Decision, JsonObject, Person, Request, RequestStatus
 from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
+DECISION = "decision"  # purpose of the seals on decisions
 TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {NOTES_MAX:,} characters."})
 
 
@@ -228,13 +229,33 @@ def approvers(decisions: Sequence[Decision], mark: str) -> list[Person]:
     return [given.person for given in decisions if given.fingerprint == mark and given.verb != "reject"]
 
 
+def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> int:
+    """How many humans approved exactly what has that fingerprint, by decisions that were made through here."""
+    genuine = [given for given in tx.decisions(request.id) if signoff.seals.holds(given.seal, DECISION, sealed(given))]
+    return humans(approvers(genuine, mark))
+
+
+def sealed(decision: Decision) -> JsonObject:
+    """What the seal of a decision is over: who decided what on which contents, and in whose place."""
+    return {
+        "id": decision.id,
+        "request": decision.request_id,
+        "revision": decision.revision,
+        "fingerprint": decision.fingerprint,
+        "person": decision.person.key,
+        "lent_by": decision.lent_by.key if decision.lent_by else None,
+        "verb": decision.verb,
+    }
+
+
 def _decision(
     tx: Transaction, signoff: Signoff, held: Request, click: Click, verb: Verb, notes: str, reason: str | None = None
 ) -> Decision:
-    return Decision(
+    made = Decision(
         id=signoff.ids.new("dec"), request_id=held.id, revision=held.revision, fingerprint=held.fingerprint,
         person=click.person, verb=verb, reason=reason, notes=notes, created_at=tx.now(),
     )  # fmt: skip
+    return made.model_copy(update={"seal": signoff.seals.seal(DECISION, sealed(made))})
 
 
 def _too_late(tx: Transaction, signoff: Signoff, click: Click) -> Answer:

@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from agents.actions import Action, ActionFailed, Actions, AgentError, Effect, EffectUnknown
+from agents.actions import Action, ActionFailed, AgentError, Effect, EffectUnknown
 from agents.runtime import Outcome
 from bot.cards import lines
 from bot.flow import jobs
-from bot.flow.decide import approvers
+from bot.flow.decide import agreed
 from bot.flow.evaluate import request_evaluation
+from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
+from bot.flow.seals import GRANT_LIFE, BadGrant, Grant
 from bot.flow.signoff import Signoff
-from policies.people import humans
 from storage.canonical import fingerprint
 from storage.records import (
     Execution,
@@ -29,7 +30,9 @@ from storage.records import (
     Step,
     StepStatus,
     StepType,
+    Verdict,
 )
+from storage.records import Outcome as Ruling
 from storage.store import Fenced, Store, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
@@ -53,20 +56,27 @@ async def execute(signoff: Signoff, request_id: str) -> None:
     claimed = await signoff.store.write(lambda tx: claim(tx, signoff, request_id))
     if claimed is None:
         return
-    request, execution = claimed
-    result = await perform(signoff.actions, execution)
+    request, execution, grant = claimed
+    result = await perform(signoff, execution, grant)
     await recorded(signoff.store, lambda tx: report(tx, signoff, request.id, execution, result))
 
 
-def claim(tx: Transaction, signoff: Signoff, request_id: str) -> tuple[Request, Execution] | None:
-    """Take the one right to run an approved request; None if there is nothing to run."""
+def claim(tx: Transaction, signoff: Signoff, request_id: str) -> tuple[Request, Execution, str] | None:
+    """The job's claim of an approved request; None if there is nothing to run here."""
     request = tx.request(request_id)
-    if request.status is RequestStatus.executing:
-        _report_lost(tx, signoff, request)
+    if request.api_key is not None:  # whoever asked claims it (see `bot/flow/outside.py`)
         return None
+    if request.status is RequestStatus.executing:
+        report_lost(tx, signoff, request)
+        return None
+    return take(tx, signoff, request)
+
+
+def take(tx: Transaction, signoff: Signoff, request: Request) -> tuple[Request, Execution, str] | None:
+    """Use up the one right to run an approved request. Returns it as a signed grant; None if there is none (any more)."""
     if request.status is not RequestStatus.approved:
         return None
-    if problem := mismatch(tx, request):
+    if problem := mismatch(tx, signoff, request):
         _report_refused(tx, signoff, request, problem)
         return None
     execution = _execution(tx, signoff, request)
@@ -75,14 +85,32 @@ def claim(tx: Transaction, signoff: Signoff, request_id: str) -> tuple[Request, 
     detail: JsonObject = {"tool": request.action, "arguments": request.arguments, "approval_request_id": request.id}
     begin(tx, signoff, request.agent, execution, {**detail, "proposal_step": request.step - 1}, attempt=None)
     tx.defer(jobs.show_card(request))
-    return request, execution
+    grant = granted(signoff, execution, request.agent, request.tenant, request.revision, request.verdict)
+    return request, execution, grant
 
 
-def mismatch(tx: Transaction, request: Request) -> str | None:
+def granted(signoff: Signoff, execution: Execution, agent: str, tenant: str, revision: int, verdict: Verdict) -> str:
+    """The signed grant for an execution that is about to be claimed."""
+    grant = Grant(
+        execution=execution.id,
+        request=execution.request_id,
+        action=execution.action,
+        fingerprint=execution.fingerprint,
+        agent=agent,
+        tenant=tenant,
+        revision=revision,
+        policy_version=verdict.policy_version,
+        expires_at=(execution.started_at + GRANT_LIFE).replace(microsecond=0),
+    )
+    return signoff.seals.sign(grant)
+
+
+def mismatch(tx: Transaction, signoff: Signoff, request: Request) -> str | None:
     """Why what would run is not what enough people approved; None if it is exactly that.
 
-    The fingerprint is computed afresh from the arguments that the executor is about to get, and compared with what each
-    counted decision was made on. A row that was changed after the approval does not run.
+    The fingerprint is computed afresh from the arguments that are about to run, and compared with what each counted
+    decision was made on. A row that was changed after the approval does not run, nor does an approval count that is only
+    a row.
     """
     mark = fingerprint(
         action=request.action,
@@ -95,7 +123,9 @@ def mismatch(tx: Transaction, request: Request) -> str | None:
     )
     if mark != request.fingerprint:
         return "What was about to run is not what was shown, so it was refused."
-    people = humans(approvers(tx.decisions(request.id), mark))
+    if request.verdict.outcome is not Ruling.approve:
+        return None  # asked for by another program, and let through by the policy
+    people = agreed(tx, signoff, request, mark)
     if people < request.verdict.quorum:
         return f"Only {people} of {request.verdict.quorum} people approved exactly this, so it was refused."
     return None
@@ -122,9 +152,17 @@ def begin(
     return step
 
 
-async def perform(actions: Actions, execution: Execution) -> Outcome:
-    """Run the executor with exactly the recorded arguments. Never raises for what an executor does."""
-    status, reason, receipt = await _effect(actions, execution)
+async def perform(signoff: Signoff, execution: Execution, token: str) -> Outcome:
+    """Run the executor with exactly the recorded arguments, if the grant is for these. Never raises for what an executor
+    does."""
+    try:
+        now = await signoff.store.read(lambda tx: tx.now())
+        grant = signoff.seals.verify(token, now)
+    except BadGrant as error:
+        return Outcome("failed", execution.arguments, reason=f"{error} Nothing was done.")
+    except StoreBusy as busy:
+        return Outcome("failed", execution.arguments, reason=f"{busy} Nothing was done; ask for it again.")
+    status, reason, receipt = await _effect(signoff.actions, execution, grant)
     return Outcome(status, execution.arguments, reason=reason, receipt=receipt)
 
 
@@ -179,8 +217,7 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     tx.add_evaluation(request_evaluation(tx, signoff.ids, request, result))
     tx.defer(jobs.show_card(request))
     tx.defer(jobs.reply(request.run_id, lines.executed(request, result), request_id=request.id))
-    tx.wake_run(request.run_id)
-    tx.defer(jobs.advance(request.run_id))
+    go_on(tx, request, result)
 
 
 def execution_of(tx: Transaction, request: Request) -> Execution | None:
@@ -202,7 +239,8 @@ def _execution(tx: Transaction, signoff: Signoff, request: Request) -> Execution
     )
 
 
-def _report_lost(tx: Transaction, signoff: Signoff, request: Request) -> None:
+def report_lost(tx: Transaction, signoff: Signoff, request: Request) -> None:
+    """Nobody knows what became of an execution that was claimed: a person has to look."""
     execution = execution_of(tx, request)
     if execution is not None and execution.status is ExecutionStatus.claimed:
         report(tx, signoff, request.id, execution, Outcome("unknown", request.arguments, reason=LOST))
@@ -218,16 +256,30 @@ def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem
     report(tx, signoff, request.id, execution, Outcome("failed", request.arguments, reason=problem))
 
 
-async def _effect(actions: Mapping[str, Action[Any]], execution: Execution) -> tuple[str, str, JsonObject]:
+def _covers(grant: Grant, execution: Execution, arguments: JsonObject, target: str) -> bool:
+    """Whether the grant is for exactly what the executor is about to get."""
+    mark = fingerprint(
+        action=execution.action,
+        arguments=arguments,
+        target=target,
+        agent=grant.agent,
+        tenant=grant.tenant,
+        revision=grant.revision,
+        policy_version=grant.policy_version,
+    )
+    return grant.execution == execution.id and mark == grant.fingerprint and arguments == execution.arguments
+
+
+async def _effect(actions: Mapping[str, Action[Any]], execution: Execution, grant: Grant) -> tuple[str, str, JsonObject]:
     """Status, reason, receipt."""
     # The same key for every try of this one effect, so that a service which honours it can tell a repetition.
     effect = Effect(f"{execution.run_id}:{execution.step}", execution.run_id, execution.request_id)
     try:
         action = actions[execution.action]
-        arguments, shown = action.parse(execution.arguments), action.normal(execution.arguments)[0]
+        arguments, (shown, target) = action.parse(execution.arguments), action.normal(execution.arguments)
     except AgentError as error:
         return "failed", str(error), {}
-    if shown != execution.arguments:  # an upgrade gave the action an argument, or another reading of one
+    if not _covers(grant, execution, shown, target):  # a row was changed, or an upgrade reads the arguments otherwise
         return "failed", f"{action.title} changed since this was shown, so it was refused. Ask for it again.", {}
     try:
         async with asyncio.timeout(LONGEST):

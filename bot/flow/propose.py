@@ -9,7 +9,7 @@ from bot.cards import lines
 from bot.flow import jobs
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
-from bot.flow.execute import LOST, begin, end, perform, recorded
+from bot.flow.execute import LOST, begin, end, granted, perform, recorded
 from bot.flow.outcomes import outcome_from
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
@@ -122,7 +122,8 @@ class PolicyGate:
             lambda tx: begin(tx, self.signoff, self.run.agent, execution, detail, attempt=self.run.attempt)
         )
         self.journal.note(step)
-        result = await perform(self.signoff.actions, execution)
+        grant = granted(self.signoff, execution, self.run.agent, self.run.requester.tenant, 1, verdict)
+        result = await perform(self.signoff, execution, grant)
         return await self._finish(execution, result, proposal, verdict)
 
     async def _lost(self, first: Step, proposal: Proposal) -> Outcome:

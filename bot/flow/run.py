@@ -1,19 +1,18 @@
 """Around the stretches: how a run starts, goes on, and ends."""
 
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agents.actions import AgentError
 from agents.mail_text import storable
 from agents.runtime import Blocked, LiveRun, Parked
 from agents.workflow import Agent
-from bot.cards import lines
 from bot.flow import jobs
+from bot.flow.finish import finish
 from bot.flow.propose import PolicyGate, StoredJournal
 from bot.flow.signoff import Signoff
 from storage.canonical import NotCanonical
-from storage.records import JsonObject, Person, Place, Run, RunStatus, Step, StepType
+from storage.records import Person, Place, Run, RunStatus, Step
 from storage.store import Fenced, OutcomeUnknown, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
@@ -58,36 +57,6 @@ async def advance(signoff: Signoff, run_id: str) -> None:
         await signoff.store.write(lambda tx: finish(tx, run, status, output, error))
 
 
-def finish(tx: Transaction, run: Run, status: RunStatus, output: str | None, error: str | None) -> None:
-    """Write the end of a run with its totals, and tell the person who asked."""
-    ended = totalled(run, tx.steps(run.id), tx.now()).model_copy(
-        update={"status": status, "final_output": output, "error": error}
-    )
-    if not tx.end_run(ended):
-        return
-    tx.audit(f"run.{status}", actor=f"agent:{run.agent}", run_id=run.id, body={"output": output, "error": error})
-    tx.defer(jobs.show_run(run.id))
-    tx.defer(jobs.reply(run.id, lines.run_ended(ended)))
-
-
-def totalled(run: Run, steps: Sequence[Step], now: datetime) -> Run:
-    """The run with its totals. Time that people took is kept apart; one call of unknown cost makes the total unknown."""
-    waited = sum(step.latency_ms or 0 for step in steps if step.type is StepType.approval)
-    whole = round((now - run.created_at).total_seconds() * 1000)
-    calls = [step.detail for step in steps if step.type is StepType.llm_call]
-    costs = [call.get("cost_usd") for call in calls]
-    return run.model_copy(
-        update={
-            "finished_at": now,
-            "total_latency_ms": max(whole - waited, 0),
-            "waited_ms": waited,
-            "prompt_tokens": sum(_count(call, "prompt_tokens") for call in calls),
-            "completion_tokens": sum(_count(call, "completion_tokens") for call in calls),
-            "total_cost_usd": None if None in costs else sum(float(str(cost)) for cost in costs),
-        }
-    )
-
-
 def _claim(tx: Transaction, run_id: str) -> tuple[Run, list[Step]] | None:
     run = tx.claim_run(run_id)
     return None if run is None else (run, list(tx.steps(run_id)))
@@ -123,8 +92,3 @@ def _live(signoff: Signoff, run: Run, agent: Agent, steps: list[Step]) -> LiveRu
         now=lambda: datetime.now(UTC),
         new_span=signoff.ids.span,
     )
-
-
-def _count(call: JsonObject, name: str) -> int:
-    value = call.get(name)
-    return value if isinstance(value, int) else 0

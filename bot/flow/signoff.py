@@ -7,6 +7,7 @@ from agents.actions import Actions
 from agents.model import Model
 from agents.workflow import Agents
 from bot.flow.ids import Ids
+from bot.flow.seals import Seals
 from bot.flow.surface import Surface
 from policies.judge import Fallback, judge
 from policies.rules import Policy
@@ -30,6 +31,7 @@ class Signoff:
     fallback_place: Place | None
     surfaces: Mapping[str, Surface]
     ids: Ids
+    seals: Seals
 
     def judge(self, proposal: Proposal, agent: str) -> Verdict:
         """What the policy in force says of a proposal."""

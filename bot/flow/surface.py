@@ -64,5 +64,6 @@ class Surface(Protocol):
     async def person(self, key: str) -> Known:
         """Look somebody up in the directory, now."""
 
-    async def members(self, group: str) -> frozenset[str]:
-        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is none."""
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
+        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is none. Remembered
+        for at most 60 s; asked for anew if `fresh`."""

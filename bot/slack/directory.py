@@ -65,11 +65,11 @@ class Directory:
         user: dict[str, Any] = answer["user"]
         return Known(Person(key=key, name=_name(user), email=_email(user)), _standing(user, asked.tenant, home))
 
-    async def members(self, group: str) -> frozenset[str]:
-        """Keys of the people in `slack:S…` or `slack:@handle`; empty if there is no such group."""
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
+        """Keys of the people in `slack:S…` or `slack:@handle`, looked up now if `fresh`; empty if there is no such group."""
         async with self._one_at_a_time:
             at, members = self._groups.get(group, (float("-inf"), frozenset[str]()))
-            if self._clock() - at < GROUP_SECONDS:
+            if not fresh and self._clock() - at < GROUP_SECONDS:
                 return members
             members = await self._members(group.removeprefix("slack:"))
             self._groups[group] = (self._clock(), members)

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.cards.inert import beginning, inert, inert_line
-from bot.cards.text import Quote, Span, Text, When, Who, Words, plain
+from bot.cards.text import Called, Quote, Span, Text, When, Who, Words, plain
 from bot.slack import limits
+from policies.reviewers import shown
 
 Block = dict[str, Any]
 
@@ -109,6 +110,8 @@ def _pieces(span: Span) -> list[Block]:
             return [{"type": "user", "user_id": span.person.user}]
         case Who():
             return [part(span.person.name, "bold")]
+        case Called():
+            return [part(shown(span.reference), "bold")]
         case When():
             return [_date(span.at)]
 

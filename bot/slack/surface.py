@@ -79,9 +79,9 @@ class SlackSurface:
         """Look somebody up in the directory, now."""
         return await self.directory.person(key)
 
-    async def members(self, group: str) -> frozenset[str]:
-        """Keys of the people in a user group; remembered for up to a minute."""
-        return await self.directory.members(group)
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
+        """Keys of the people in a user group; remembered for up to a minute unless asked for `fresh`."""
+        return await self.directory.members(group, fresh=fresh)
 
     async def open(self, trigger: str, view: Block) -> None:
         """Open a modal. `trigger` lives three seconds (https://docs.slack.dev/interactivity/handling-user-interaction)."""

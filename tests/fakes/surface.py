@@ -65,7 +65,7 @@ class FakeSurface:
         user = key.rsplit(":", 1)[1]
         return Known(person(user, email=self.emails.get(user)), self.standings.get(user, "member"))
 
-    async def members(self, group: str) -> frozenset[str]:
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
         return self.groups.get(group, frozenset())
 
     def _wait(self) -> None:

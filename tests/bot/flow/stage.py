@@ -18,6 +18,7 @@ from bot.flow.desk import Answer, Click, Command
 from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
 from bot.flow.ids import RandomIds
+from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from policies.file import parse
 from policies.judge import Fallback
@@ -238,6 +239,7 @@ async def stage_on(url: str, clock: Clock | None = None) -> AsyncIterator[Stage]
             fallback_place=None,
             surfaces={"slack": surface},
             ids=RandomIds(),
+            seals=Seals([bytes(32)]),
         )
         yield Stage(signoff, storage.store, storage.dispatch, FrontDesk(signoff), surface, till, clock, policy)
     finally:
