@@ -17,8 +17,8 @@ class BadSigningKey(StorageError):
 def seals_from(setting: str | None, file: Path) -> Seals:
     """The seals of `setting` (keys in base64, the newest first, by comma), else of the key in `file`, which is made if it is
     not there. Raises BadSigningKey."""
-    if setting:
-        return Seals([_decoded(part, "SIGNOFF_SIGNING_KEY") for part in setting.split(",") if part.strip()])
+    if setting is not None:
+        return Seals([_decoded(part, "SIGNOFF_SIGNING_KEY") for part in setting.split(",")])
     try:
         return Seals([_decoded(_kept(file), str(file))])
     except OSError as error:
@@ -42,7 +42,7 @@ def _kept(file: Path) -> str:
             pass
         finally:
             made.unlink()
-    return file.read_text("ascii")
+    return file.read_text("ascii", "replace")
 
 
 def _decoded(text: str, where: str) -> bytes:

@@ -65,5 +65,6 @@ class Surface(Protocol):
         """Look somebody up in the directory, now."""
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
-        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is none. Remembered
-        for at most 60 s; asked for anew if `fresh`."""
+        """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is none.
+
+        Remembered for at most 60 s; asked for anew if `fresh`."""
