@@ -80,7 +80,8 @@ class Seals:
 
     def holds(self, seal: str, purpose: str, facts: JsonObject) -> bool:
         """Whether `seal` was made here for that purpose over exactly these facts."""
-        return any(hmac.compare_digest(seal.encode(errors="replace"), _mac(key, purpose, facts).encode()) for key in self._keys)
+        given = seal.encode(errors="replace")
+        return any(hmac.compare_digest(given, _mac(key, purpose, facts).encode()) for key in self._keys)
 
     def sign(self, grant: Grant) -> str:
         """The grant as a compact JWT."""
