@@ -107,6 +107,7 @@ def _settings(directory: Path, sandbox: Sandbox) -> Settings:
         {
             "database_url": f"sqlite:///{directory / 'signoff.db'}",
             "audit_anchors": directory / "audit-anchors.jsonl",
+            "signing_key_file": directory / "signing-key",
             "reviewers": (REVIEWERS,),
             "channel": CHANNEL,
             "port": 0,

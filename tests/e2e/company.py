@@ -47,6 +47,7 @@ class Premises:
         usual = {
             "database_url": self.database_url,
             "audit_anchors": self.directory / "audit-anchors.jsonl",
+            "signing_key_file": self.directory / "signing-key",
             "reviewers": (REVIEWERS,),
             "channel": CHANNEL,
             "port": 0,
@@ -61,6 +62,7 @@ class Premises:
         return {
             "SIGNOFF_DATABASE_URL": self.database_url,
             "SIGNOFF_AUDIT_ANCHORS": str(self.directory / "audit-anchors.jsonl"),
+            "SIGNOFF_SIGNING_KEY_FILE": str(self.directory / "signing-key"),
             "SIGNOFF_REVIEWERS": REVIEWERS,
             "SIGNOFF_CHANNEL": CHANNEL,
             "SIGNOFF_PORT": "0",
