@@ -7,6 +7,7 @@ from agents.actions import AgentError
 from agents.shipped import Systems, actions
 from bot.app import systems_of
 from bot.settings import Settings
+from bot.signing import seals_from
 from bot.slack.check import Finding
 from bot.slack.check import check as check_slack
 from policies.file import load
@@ -31,6 +32,7 @@ async def findings(settings: Settings) -> list[Finding]:
             about_policy,
             *([_somebody_to_ask(policy, settings, registered), _somewhere_to_ask(policy, settings)] if policy else []),
             await asyncio.to_thread(_database, settings),
+            _signing_key(settings),
             *await _slack(settings, asked),
             _model(settings),
             *await _systems(settings, systems),
@@ -90,6 +92,25 @@ def _database(settings: Settings) -> Finding:
     except StorageError as error:
         return Finding(False, "SIGNOFF_DATABASE_URL", str(error))
     return Finding(True, "SIGNOFF_DATABASE_URL", "The database is there and up to date.")
+
+
+def _signing_key(settings: Settings) -> Finding:
+    """Whether the key that signs approvals can be used. It is not made here, but on the first start."""
+    name, given, file = "SIGNOFF_SIGNING_KEY", settings.signing_key, settings.signing_key_file
+    if given is None and not file.exists():
+        return Finding(True, name, f"A key will be made in {file} on the first start.{_for_replicas(settings)}")
+    try:
+        seals_from(given.get_secret_value() if given else None, file)
+    except StorageError as error:
+        return Finding(False, name, str(error))
+    told = "It is set." if given else f"The key in {file} is used.{_for_replicas(settings)}"
+    return Finding(True, name, told)
+
+
+def _for_replicas(settings: Settings) -> str:
+    if settings.database_url.startswith("sqlite"):
+        return ""
+    return " Replicas on other machines need the same one: set it for all of them."
 
 
 async def _slack(settings: Settings, reviewers: list[str]) -> list[Finding]:

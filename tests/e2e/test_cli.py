@@ -123,6 +123,7 @@ def test_settings_are_listed_with_their_secrets_masked(monkeypatch: pytest.Monke
     [
         ("SIGNOFF_PORT", "eighty"),
         ("SIGNOFF_PORT", "99999"),
+        ("SIGNOFF_SIGNING_KEY", "nonsense"),
         ("SIGNOFF_SMTP_STARTTLS", "perhaps"),
         ("SIGNOFF_LOG_LEVEL", "LOUD"),
         ("SIGNOFF_CUSTOMERS_URL", "nonsense"),
