@@ -28,7 +28,7 @@ from bot.flow.ids import RandomIds
 from bot.flow.reconcile import reconcile
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
-from bot.scheduler import scheduler
+from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.connect import SlackConnection
@@ -70,21 +70,27 @@ class Replica:
             await self.anchor()
 
     async def _work(self, role: Role) -> None:
-        if role == "web":
-            await asyncio.Event().wait()
-        ticks = scheduler(
-            {
-                "sweep": (SWEEP, lambda: sweep(self.signoff)),
-                "reconcile": (RECONCILE, lambda: reconcile(self.signoff)),
-                "policy": (POLICY, self.refresh_policy),
-                "anchor": (ANCHOR, self.anchor),
-            }
-        )
+        ticks = scheduler(self._ticks(role))
         ticks.start()
         try:
+            if role == "web":
+                await asyncio.Event().wait()
             await self.storage.dispatch.serve(handlers(self.signoff))
         finally:
             ticks.shutdown(wait=False)
+
+    def _ticks(self, role: Role) -> dict[str, tuple[float, Tick]]:
+        """What is done from time to time. A replica that only listens judges at the click too, so it follows the policy."""
+        everywhere: dict[str, tuple[float, Tick]] = {
+            "policy": (POLICY, self.refresh_policy),
+            "anchor": (ANCHOR, self.anchor),
+        }
+        if role == "web":
+            return everywhere
+        return everywhere | {
+            "sweep": (SWEEP, lambda: sweep(self.signoff)),
+            "reconcile": (RECONCILE, lambda: reconcile(self.signoff)),
+        }
 
     async def refresh_policy(self) -> None:
         """Take over a changed policy file; say so in the channel, and just as well if it cannot be used."""

@@ -1,4 +1,4 @@
-"""A replica that serves writes down where the chain ends, and goes on if it cannot."""
+"""A replica that serves writes down where the chain ends, goes on if it cannot, and follows the policy."""
 
 import asyncio
 import contextlib
@@ -76,3 +76,20 @@ async def test_a_chain_that_cannot_be_read_stops_nobody(
         v.run("UPDATE audit SET at = 'yesterday'")
     await replica(stage, Memory()).anchor()
     assert "could not be read to anchor it" in caplog.text
+
+
+@pytest.mark.parametrize("role", ["all", "worker", "web"])
+async def test_every_replica_follows_a_changed_policy(stage: Stage, role: Role, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("rules: []\n")
+    policy = CurrentPolicy(file, frozenset())
+    made = Replica(stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), policy, "", ())
+    serving = asyncio.create_task(made.serve(role))
+    before = policy.policy.version
+    file.write_text("rules: []\ndefaults: {quorum: 2}\n")
+    async with asyncio.timeout(30):
+        while policy.policy.version == before:
+            await asyncio.sleep(0.1)
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
