@@ -26,6 +26,7 @@ from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
 from bot.flow.ids import RandomIds
 from bot.flow.reconcile import reconcile
+from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.scheduler import Tick, scheduler
@@ -134,7 +135,8 @@ async def assembled(
     async with AsyncExitStack() as stack:
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock or (lambda: datetime.now(UTC)))
         stack.push_async_callback(storage.close)
-        slack = _slack(settings)
+        seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
+        slack = _slack(settings, seals)
         stack.push_async_callback(slack.stop)
         signoff = Signoff(
             store=storage.store,
@@ -146,7 +148,7 @@ async def assembled(
             fallback_place=await _fallback_place(settings, slack),
             surfaces={"slack": slack.surface},
             ids=RandomIds(),
-            seals=seals_from(_secret(settings.signing_key), settings.signing_key_file),
+            seals=seals,
         )
         desk = FrontDesk(signoff)
         listens = role != "worker"
@@ -192,7 +194,7 @@ def _secret(value: SecretStr | None) -> str | None:
     return value.get_secret_value() if value else None
 
 
-def _slack(settings: Settings) -> SlackConnection:
+def _slack(settings: Settings, seals: Seals) -> SlackConnection:
     app_token, secret = settings.slack_app_token, settings.slack_signing_secret
     if settings.slack_bot_token is None:
         raise SurfaceError("No chat is connected: set SLACK_BOT_TOKEN, as the README says, or try `signoff demo` first.")
@@ -202,6 +204,7 @@ def _slack(settings: Settings) -> SlackConnection:
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=app_token.get_secret_value() if app_token else None,
         signing_secret=secret.get_secret_value() if secret else None,
+        seals=seals,
         base_url=settings.slack_api_url,
     )
 

@@ -1,46 +1,90 @@
-"""What a button or a dialog carries: which revision of which request somebody saw when they pressed it.
+"""What a button or a dialog carries: which revision of which request somebody saw, sealed for one purpose.
 
-It is only a claim. Everything else is loaded again and checked at the click.
+The seal is a keyed hash over the request, its revision and fingerprint, the workspace, and what the value may be used for.
+Only Signoff makes it, so a value that was edited, or brought from another button, workspace or deployment, does nothing.
+Everything else is loaded again and checked at the click.
+
+A card that shows everything carries a value for `approve`. One that does not carries only one for `read`, which opens the
+first page of a dialog; each page carries the value that turns to the next, and the last one the value for `approve_read`.
+These three are bound to the person to whom the page was served, so nobody approves what they were not shown to its end.
 """
 
 import json
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Literal
 
 from bot.cards.card import Card
 from bot.cards.form import Form
+from bot.flow.seals import Seals
+from storage.records import JsonObject
+
+Purpose = Literal["approve", "edit", "reject", "read", "turn", "approve_read", "edit_form", "reject_form"]
+
+PERSONAL: Final = frozenset({"turn", "approve_read", "edit_form", "reject_form"})
 
 
 class BadBinding(ValueError):
-    """A button value or dialog metadata that this program did not write."""
+    """A value that this Signoff did not make for this act, person and workspace."""
 
 
 @dataclass(frozen=True)
 class Binding:
-    """One revision of one request, and the fingerprint that its viewer saw."""
+    """One revision of one request, the fingerprint that its viewer saw, and the page that a dialog turns to."""
 
     request_id: str
     revision: int
     fingerprint: str
+    page: int = 0
 
-    @classmethod
-    def of(cls, shown: Card | Form) -> Self:
-        """The binding of what is shown."""
-        return cls(shown.request_id, shown.revision, shown.fingerprint)
 
-    def dump(self) -> str:
-        """As compact JSON, for a button's `value` or a view's `private_metadata`."""
-        fields = {"request": self.request_id, "revision": self.revision, "fingerprint": self.fingerprint}
+@dataclass(frozen=True)
+class Stamp:
+    """Makes and reads values for one workspace. `reader` is the key of the person whom a dialog is served to."""
+
+    seals: Seals
+    team: str
+    reader: str = ""
+
+    def value(self, shown: Card | Form, purpose: Purpose, page: int = 0) -> str:
+        """What a button's `value` or a view's `private_metadata` carries: compact JSON, some 250 characters."""
+        binding = Binding(shown.request_id, shown.revision, shown.fingerprint, page)
+        fields = _fields(binding) | {"seal": self.seals.seal(_named(purpose), self._facts(binding, purpose))}
         return json.dumps(fields, separators=(",", ":"))
 
-    @classmethod
-    def load(cls, text: object) -> Self:
-        """The reverse of `dump`. Raises `BadBinding`."""
-        try:
-            fields: Any = json.loads(text if isinstance(text, str) else "")
-            request_id, revision, fingerprint = fields["request"], fields["revision"], fields["fingerprint"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise BadBinding("This button was not made by this version of Signoff.") from error
-        if not (isinstance(request_id, str) and type(revision) is int and isinstance(fingerprint, str)):
-            raise BadBinding("This button was not made by this version of Signoff.")
-        return cls(request_id, revision, fingerprint)
+    def read(self, value: object, purpose: Purpose) -> Binding:
+        """The reverse. Raises `BadBinding` unless the value was made for exactly this."""
+        binding, seal = _loaded(value)
+        if not self.seals.holds(seal, _named(purpose), self._facts(binding, purpose)):
+            raise BadBinding(f"This value was not made for {purpose!r} here.")
+        return binding
+
+    def _facts(self, binding: Binding, purpose: Purpose) -> JsonObject:
+        if purpose not in PERSONAL:
+            return _fields(binding) | {"team": self.team}
+        if not self.reader:
+            raise ValueError(f"A value for {purpose!r} belongs to somebody.")
+        return _fields(binding) | {"team": self.team, "reader": self.reader}
+
+
+def _named(purpose: Purpose) -> str:
+    return f"slack {purpose}"
+
+
+def _fields(binding: Binding) -> JsonObject:
+    fields: JsonObject = {
+        "request": binding.request_id, "revision": binding.revision, "fingerprint": binding.fingerprint,
+    }  # fmt: skip
+    return fields | {"page": binding.page} if binding.page else fields
+
+
+def _loaded(value: object) -> tuple[Binding, str]:
+    try:
+        fields: Any = json.loads(value if isinstance(value, str) else "")
+        request, revision, mark, seal = (fields[name] for name in ("request", "revision", "fingerprint", "seal"))
+        page = fields.get("page", 0)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise BadBinding("This value was not made by this version of Signoff.") from error
+    texts, numbers = (request, mark, seal), (revision, page)
+    if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):
+        raise BadBinding("This value was not made by this version of Signoff.")
+    return Binding(request, revision, mark, page), seal

@@ -15,6 +15,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flow.desk import Desk
+from bot.flow.seals import Seals
 from bot.slack.directory import Directory, Workspace
 from bot.slack.events import Events
 from bot.slack.listeners import register
@@ -47,6 +48,7 @@ class SlackConnection:
         bot_token: str,
         app_token: str | None = None,
         signing_secret: str | None = None,
+        seals: Seals | None = None,
         base_url: str = SLACK_API_URL,
         patience: float = PATIENCE,
     ) -> None:
@@ -60,7 +62,7 @@ class SlackConnection:
         reader.retry_handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)]
         self._pace = Pace(patience)
         self._socket: SocketMode | None = None
-        self.surface = SlackSurface(writer, Directory(reader))
+        self.surface = SlackSurface(writer, Directory(reader), seals)
         self.events: Handler | None = Events(self._app, signing_secret).handle if signing_secret else None
 
     def listen(self, desk: Desk) -> None:

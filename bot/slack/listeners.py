@@ -16,11 +16,11 @@ from bot.cards.text import Text, plain, words
 from bot.flow.desk import Answer, Click, Desk
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.slack import names
-from bot.slack.binding import BadBinding
+from bot.slack.binding import BadBinding, Binding, Purpose, Stamp
 from bot.slack.pace import Pace
-from bot.slack.payloads import Body, click_of, command_of, person_of, place_of, submission_of
+from bot.slack.payloads import Body, command_of, person_of, place_of, press_of, stamp_of, submission_of
 from bot.slack.render_form import TooLongToEdit, errors_for, form_view, said_view, values_of
-from bot.slack.render_pages import page_view
+from bot.slack.render_pages import first_page, page_view
 from bot.slack.render_text import Block, say, spoken
 from bot.slack.surface import SlackSurface
 from storage.records import Place
@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 STILL_WORKING = words("Signoff is still working on this. The answer follows as soon as it is there.")
 TOO_SLOW = words("Signoff took too long to open that. Nothing was done; please press the button again.")
 STALE = words("This was changed since you opened it. Close this and open the card again.")
-OLD_BUTTON = words("This button is from another version of Signoff. Nothing was done.")
+NOT_OURS = words(
+    "This button is not one that Signoff made for this, here and for you. Nothing was done. "
+    "Open the newest card of the request and decide there."
+)
 BROKEN = words("Something went wrong inside Signoff, and it cannot say whether this was done. Please look at the card.")
 
 Shown = TypeVar("Shown", Card, Form)
@@ -91,7 +94,7 @@ class Counter:
 
     async def approve(self, ack: AsyncAck, body: Body) -> None:
         """Approve, on a card."""
-        task, in_time = await self._pace.start(self._desk.approve(click_of(body)))
+        task, in_time = await self._pace.start(self._desk.approve(self._press(body, "approve")))
         told = task.result().text if in_time else STILL_WORKING
         await ack()
         await self._tell(body, place_of(body), told)
@@ -100,37 +103,47 @@ class Counter:
 
     async def edit(self, ack: AsyncAck, body: Body) -> None:
         """Edit, on a card: opens the form."""
-        await self._open(ack, body, self._desk.form(click_of(body), "edit"), form_view)
+        await self._open(ack, body, self._desk.form(self._press(body, "edit"), "edit"), form_view)
 
     async def reject(self, ack: AsyncAck, body: Body) -> None:
         """Reject, on a card: opens the form."""
-        await self._open(ack, body, self._desk.form(click_of(body), "reject"), form_view)
+        await self._open(ack, body, self._desk.form(self._press(body, "reject"), "reject"), form_view)
 
     async def read(self, ack: AsyncAck, body: Body) -> None:
         """Open to review, on a card: opens the first page."""
-        await self._open(ack, body, self._desk.card(click_of(body)), lambda card: page_view(card, 1))
+        await self._open(ack, body, self._desk.card(self._press(body, "read")), first_page)
 
     async def turn(self, ack: AsyncAck, body: Body) -> None:
         """Previous or next page, in a dialog."""
-        click, number = submission_of(body), int(body["actions"][0]["value"])
+        stamp = self._stamp(body)
+        click, seen = press_of(body, stamp, "turn")
         task, _ = await self._pace.start(self._desk.card(click))
         await ack()
-        await self._surface.turn(body["view"]["id"], body["view"]["hash"], _page(await task, click, number))
+        await self._surface.turn(body["view"]["id"], body["view"]["hash"], _page(await task, seen, stamp))
 
     async def edited(self, ack: AsyncAck, body: Body) -> None:
         """The edit form."""
-        await self._submitted(ack, body, self._desk.edit(submission_of(body), values_of(body["view"])))
+        await self._submitted(ack, body, self._desk.edit(self._sent(body, "edit_form"), values_of(body["view"])))
 
     async def rejected(self, ack: AsyncAck, body: Body) -> None:
         """The reject form."""
-        await self._submitted(ack, body, self._desk.reject(submission_of(body), values_of(body["view"])))
+        await self._submitted(ack, body, self._desk.reject(self._sent(body, "reject_form"), values_of(body["view"])))
 
     async def reviewed(self, ack: AsyncAck, body: Body) -> None:
         """Approve, on the last page of the whole text."""
-        await self._submitted(ack, body, self._desk.approve(submission_of(body)))
+        await self._submitted(ack, body, self._desk.approve(self._sent(body, "approve_read")))
+
+    def _stamp(self, body: Body) -> Stamp:
+        return stamp_of(body, self._surface.seals)
+
+    def _press(self, body: Body, purpose: Purpose) -> Click:
+        return press_of(body, self._stamp(body), purpose)[0]
+
+    def _sent(self, body: Body, purpose: Purpose) -> Click:
+        return submission_of(body, self._stamp(body), purpose)
 
     async def _open(
-        self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Shown | Answer], view: Callable[[Shown], Block]
+        self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Shown | Answer], view: Callable[[Shown, Stamp], Block]
     ) -> None:
         """Open a dialog while its trigger lives, or say why not. Nothing is decided here, so being late loses nothing."""
         task, in_time = await self._pace.start(asked)
@@ -141,7 +154,7 @@ class Counter:
         elif isinstance(answer := task.result(), Answer):
             await self._tell(body, place_of(body), answer.text)
         else:
-            await self._surface.open(body["trigger_id"], view(answer))
+            await self._surface.open(body["trigger_id"], view(answer, self._stamp(body)))
 
     async def _submitted(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Answer]) -> None:
         """Close a dialog once it is decided; else keep it open with the errors at their inputs, or say why in it."""
@@ -176,20 +189,20 @@ class Counter:
             log.warning("%s could not be told something: %s", person_of(body).key, error)
 
 
-def _page(shown: Card | Answer, click: Click, number: int) -> Block:
+def _page(shown: Card | Answer, seen: Binding, stamp: Stamp) -> Block:
     """A page of the very revision that the dialog was opened on."""
     if isinstance(shown, Answer):
         return said_view("Not possible", shown.text)
-    if (shown.revision, shown.fingerprint) != (click.revision, click.fingerprint):
+    if (shown.revision, shown.fingerprint) != (seen.revision, seen.fingerprint):
         return said_view("Changed since", STALE)
-    return page_view(shown, number)
+    return page_view(shown, seen.page, stamp)
 
 
 def _sentence(error: Exception) -> Text:
     match error:
         case BadBinding():
-            log.warning("a button carried something that Signoff did not write")
-            return OLD_BUTTON
+            log.warning("a button or dialog carried something that Signoff did not make for it: %s", error)
+            return NOT_OURS
         case TooLongToEdit() | SurfaceError() | SurfaceBusy():
             log.warning("somebody could not be shown a dialog: %s", error)
             return words(str(error))

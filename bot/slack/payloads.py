@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.flow.desk import Click, Command
-from bot.slack.binding import Binding
+from bot.flow.seals import Seals
+from bot.slack.binding import Binding, Purpose, Stamp
 from bot.slack.directory import key_of
 from storage.records import Person, Place
 
@@ -25,14 +26,24 @@ def command_of(body: Body) -> Command:
     return Command(line=body.get("text") or "", person=person, place=place, delivery=f"slack:command:{_trigger(body)}")
 
 
-def click_of(body: Body) -> Click:
-    """A press on a button of a card. Raises `BadBinding`."""
-    return _click(body, body["actions"][0]["value"], f"slack:press:{_trigger(body)}")
+def stamp_of(body: Body, seals: Seals) -> Stamp:
+    """What reads and makes the values of buttons and dialogs for whoever acted, where they acted.
+
+    `team` is where the app is installed; it is null where that is a whole organisation
+    (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload).
+    """
+    installed = body.get("team") or body.get("enterprise") or {}
+    return Stamp(seals, str(installed.get("id") or ""), person_of(body).key)
 
 
-def submission_of(body: Body) -> Click:
-    """The submission of a dialog, or a press inside one. Raises `BadBinding`."""
-    return _click(body, body["view"]["private_metadata"], f"slack:submit:{_trigger(body)}")
+def press_of(body: Body, stamp: Stamp, purpose: Purpose) -> tuple[Click, Binding]:
+    """A press on a button that was made for `purpose`. Raises `BadBinding`."""
+    return _click(body, stamp.read(body["actions"][0].get("value"), purpose), f"slack:press:{_trigger(body)}")
+
+
+def submission_of(body: Body, stamp: Stamp, purpose: Purpose) -> Click:
+    """The submission of a dialog that was made for `purpose`. Raises `BadBinding`."""
+    return _click(body, stamp.read(body["view"].get("private_metadata"), purpose), f"slack:submit:{_trigger(body)}")[0]
 
 
 def person_of(body: Body) -> Person:
@@ -54,9 +65,8 @@ def place_of(body: Body) -> Place | None:
     return Place(surface="slack", tenant=tenant, channel=channel) if channel and tenant else None
 
 
-def _click(body: Body, carried: object, delivery: str) -> Click:
-    seen = Binding.load(carried)
-    return Click(seen.request_id, seen.revision, seen.fingerprint, person_of(body), delivery)
+def _click(body: Body, seen: Binding, delivery: str) -> tuple[Click, Binding]:
+    return Click(seen.request_id, seen.revision, seen.fingerprint, person_of(body), delivery), seen
 
 
 def _trigger(body: Body) -> str:

@@ -7,14 +7,14 @@ the whole text.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.cards.card import Card, CardField, Change
 from bot.cards.inert import beginning, host, inert
 from bot.cards.text import Quote, Text
 from bot.slack import limits, names
-from bot.slack.binding import Binding
+from bot.slack.binding import Purpose, Stamp
 from bot.slack.fold import Fold
 from bot.slack.render_text import (
     Block,
@@ -47,6 +47,13 @@ STATE_EMOJI = {
     RequestStatus.cancelled: "no_entry",
 }
 
+ACTIONS: Mapping[Purpose, str] = {
+    "approve": names.APPROVE,
+    "edit": names.EDIT,
+    "reject": names.REJECT,
+    "read": names.READ,
+}
+
 # Characters shown on the card; a person reads about 1,200 in a minute.
 VALUE = 1_200
 VALUE_LINES = 30
@@ -75,9 +82,10 @@ class Rendered:
     metadata: Block
 
 
-def render_card(card: Card, *, brief: bool = False) -> Rendered:
-    """The message of a card. `brief` shows next to nothing of others' text, for when Slack does not take the whole."""
-    blocks = _blocks(card, Fold(SHARES[-1])) if brief else _fitting(card)
+def render_card(card: Card, stamp: Stamp, *, brief: bool = False) -> Rendered:
+    """The message of a card, its buttons sealed. `brief` shows next to nothing of others' text, for when Slack does not take
+    the whole."""
+    blocks = _blocks(card, stamp, Fold(SHARES[-1])) if brief else _fitting(card, stamp)
     return Rendered(_fallback(card), blocks, metadata(names.REQUEST_EVENT, "request_id", card.request_id))
 
 
@@ -105,18 +113,18 @@ def headed(card: Card) -> Iterator[Block]:
     yield rich(section(*state, part(f" · {card.risk.capitalize()} risk · for "), part(_short(card.target, TARGET), "bold")))
 
 
-def _fitting(card: Card) -> list[Block]:
-    tries = (_blocks(card, Fold(share)) for share in SHARES)
+def _fitting(card: Card, stamp: Stamp) -> list[Block]:
+    tries = (_blocks(card, stamp, Fold(share)) for share in SHARES)
     return next(blocks for blocks in tries if fits(blocks))
 
 
-def _blocks(card: Card, fold: Fold) -> list[Block]:
+def _blocks(card: Card, stamp: Stamp, fold: Fold) -> list[Block]:
     decided = not card.buttons
     story = _story(card, fold)
     zones = [story, *_action(card, fold)] if decided else [*_action(card, fold), story]
     blocks = [*headed(card), *(rich(*zone) for zone in zones if zone), {"type": "divider"}]
     blocks += [rich(*_claims(card, fold)), _context(card, fold)]
-    buttons = _buttons(card, unread=fold.missing or len(inert(card.target)) > TARGET)
+    buttons = _buttons(card, stamp, unread=fold.missing or len(inert(card.target)) > TARGET)
     return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
 
 
@@ -221,26 +229,27 @@ def _remarks(texts: Iterable[str], fold: Fold) -> str:
     return shown + "".join(piece["text"] for piece in more)
 
 
-def _buttons(card: Card, *, unread: bool) -> list[Block]:
+def _buttons(card: Card, stamp: Stamp, *, unread: bool) -> list[Block]:
+    """The buttons; a card that does not show everything has none that approves, nor the seal to do so."""
     if not card.buttons:
-        return [_button(card, names.READ, "Read all")] if unread else []
+        return [_button(card, stamp, "read", "Read all")] if unread else []
     approve = (
-        _button(card, names.READ, "Open to review", "primary")
+        _button(card, stamp, "read", "Open to review", "primary")
         if unread
-        else _button(card, names.APPROVE, "Approve", "primary")
+        else _button(card, stamp, "approve", "Approve", "primary")
     )
-    buttons = {"approve": approve, "edit": _button(card, names.EDIT, "Edit"),
-               "reject": _button(card, names.REJECT, "Reject", "danger")}  # fmt: skip
+    buttons = {"approve": approve, "edit": _button(card, stamp, "edit", "Edit"),
+               "reject": _button(card, stamp, "reject", "Reject", "danger")}  # fmt: skip
     return [button for verb, button in buttons.items() if verb in card.buttons]
 
 
-def _button(card: Card, action: str, label: str, style: str | None = None) -> Block:
+def _button(card: Card, stamp: Stamp, purpose: Purpose, label: str, style: str | None = None) -> Block:
     about = plain_text(f"{label}: {card.heading}, {card.target}", limits.BUTTON_ACCESSIBILITY_LABEL)["text"]
     button: Block = {
         "type": "button",
-        "action_id": action,
+        "action_id": ACTIONS[purpose],
         "text": plain_text(label, limits.BUTTON_TEXT),
-        "value": Binding.of(card).dump(),
+        "value": stamp.value(card, purpose),
         "accessibility_label": about,
     }
     return button | {"style": style} if style else button

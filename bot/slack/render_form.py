@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from bot.cards.form import Form, FormField
 from bot.cards.text import Text
 from bot.slack import limits, names
-from bot.slack.binding import Binding
+from bot.slack.binding import Purpose, Stamp
 from bot.slack.render_text import Block, plain_text, say
 from storage.records import JsonObject
 
@@ -22,21 +22,22 @@ PART = ":"  # between the name of a field and the number of a part of it; no fie
 PARTS = 10  # inputs that one text may be spread over
 
 CALLBACKS = {"edit": names.EDIT_FORM, "reject": names.REJECT_FORM}
+PURPOSES: Mapping[str, Purpose] = {"edit": "edit_form", "reject": "reject_form"}
 
 
 class TooLongToEdit(Exception):
     """A value is too long for Slack's inputs; the message says which and what to do."""
 
 
-def form_view(form: Form) -> Block:
-    """The modal of a form. Raises `TooLongToEdit`."""
+def form_view(form: Form, stamp: Stamp) -> Block:
+    """The modal of a form, for its reader alone. Raises `TooLongToEdit`."""
     return {
         "type": "modal",
         "callback_id": CALLBACKS[form.purpose],
         "title": plain_text(form.title if _fits_title(form) else form.purpose.capitalize(), limits.VIEW_TITLE),
         "submit": plain_text(form.submit, limits.VIEW_SUBMIT),
         "close": plain_text("Cancel", limits.VIEW_CLOSE),
-        "private_metadata": Binding.of(form).dump(),
+        "private_metadata": stamp.value(form, PURPOSES[form.purpose]),
         "blocks": [*_headed(form), *(block for field in form.fields for block in _inputs(field))],
     }
 

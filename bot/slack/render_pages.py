@@ -1,8 +1,8 @@
 """The whole of a card in a dialog, page by page, when it does not fit on the card.
 
-Every character is there, in the order of the card. Only the last page carries Approve, so nobody approves what they have
-not had before them. Pages are turned with buttons inside the dialog and never with its submit button: a second press in
-the same spot must not approve.
+Every character is there, in the order of the card. Only the last page carries Approve, sealed for the person to whom it was
+served, and only the page before carries what turns to it: nobody approves what they have not had before them. Pages are
+turned with buttons inside the dialog and never with its submit button: a second press in the same spot must not approve.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from bot.cards.card import Card
 from bot.cards.inert import inert
 from bot.cards.text import plain
 from bot.slack import limits, names
-from bot.slack.binding import Binding
+from bot.slack.binding import Stamp
 from bot.slack.render_card import headed, json_length
 from bot.slack.render_text import Block, part, plain_text, preformatted, rich, section
 
@@ -20,31 +20,35 @@ PAGE_JSON = 12_000  # characters of JSON of one page, unless a single block is l
 PAGE_BLOCKS = limits.VIEW_BLOCKS - 10
 
 
-def page_view(card: Card, number: int) -> Block:
-    """Page `number` (from 1; clamped) of a card as a modal view."""
+def first_page(card: Card, stamp: Stamp) -> Block:
+    """Where reading begins."""
+    return page_view(card, 1, stamp)
+
+
+def page_view(card: Card, number: int, stamp: Stamp) -> Block:
+    """Page `number` (from 1; clamped) of a card as a modal view, for its reader alone."""
     pages = list(_pages(card))
     number = min(max(number, 1), len(pages))
-    last = number == len(pages)
     view: Block = {
         "type": "modal",
         "callback_id": names.REVIEW,
         "title": plain_text(f"Page {number} of {len(pages)}", limits.VIEW_TITLE),
         "close": plain_text("Close", limits.VIEW_CLOSE),
-        "private_metadata": Binding.of(card).dump(),
-        "blocks": [*pages[number - 1], *_turning(number, len(pages), card)],
+        "blocks": [*pages[number - 1], *_turning(number, len(pages), card, stamp)],
     }
-    if last and "approve" in card.buttons:
+    if number == len(pages) and "approve" in card.buttons:
         view["submit"] = plain_text("Approve", limits.VIEW_SUBMIT)
+        view["private_metadata"] = stamp.value(card, "approve_read")
     return view
 
 
-def _turning(number: int, total: int, card: Card) -> Iterator[Block]:
+def _turning(number: int, total: int, card: Card, stamp: Stamp) -> Iterator[Block]:
     """Where one is, and the buttons to turn the page."""
     buttons = []
     if number > 1:
-        buttons.append(_turn(names.PREVIOUS, "Previous page", number - 1))
+        buttons.append(_turn(names.PREVIOUS, "Previous page", stamp.value(card, "turn", number - 1)))
     if number < total:
-        buttons.append(_turn(names.NEXT, "Next page", number + 1) | {"style": "primary"})
+        buttons.append(_turn(names.NEXT, "Next page", stamp.value(card, "turn", number + 1)) | {"style": "primary"})
     if "approve" in card.buttons:
         where = "This was all of it." if number == total else "Approve is on the last page."
         yield {"type": "context", "elements": [plain_text(where, limits.SECTION_TEXT)]}
@@ -52,13 +56,13 @@ def _turning(number: int, total: int, card: Card) -> Iterator[Block]:
         yield {"type": "actions", "elements": buttons}
 
 
-def _turn(action: str, label: str, page: int) -> Block:
+def _turn(action: str, label: str, value: str) -> Block:
     return {
         "type": "button",
         "action_id": action,
         "text": plain_text(label, limits.BUTTON_TEXT),
-        "value": str(page),
-        "accessibility_label": f"{label}, page {page}",
+        "value": value,
+        "accessibility_label": label,
     }
 
 

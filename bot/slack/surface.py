@@ -5,6 +5,7 @@ that others wrote is ever parsed: no link names, no unfurling, no mrkdwn.
 """
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.cards.card import Card, View
 from bot.cards.text import Text
+from bot.flow.seals import SECRET_BYTES, Seals
 from bot.flow.surface import Known, MessageGone, Posted
+from bot.slack.binding import Stamp
 from bot.slack.directory import Directory
 from bot.slack.errors import ABSENT, GONE, Refused, translated
 from bot.slack.render_card import Rendered, render_card
@@ -35,8 +38,10 @@ class SlackSurface:
 
     name = "slack"
 
-    def __init__(self, client: AsyncWebClient, directory: Directory) -> None:
+    def __init__(self, client: AsyncWebClient, directory: Directory, seals: Seals | None = None) -> None:
+        """Without `seals`, what it posts can only be pressed as long as it lives."""
         self._client, self.directory = client, directory
+        self.seals = seals or Seals([secrets.token_bytes(SECRET_BYTES)])
 
     async def post(self, place: Place, view: View) -> Posted:
         """Post a card or a notice; a card in a thread is shown in the channel too."""
@@ -99,13 +104,14 @@ class SlackSurface:
 
     async def _show(self, call: Call, where: dict[str, Any], view: View) -> AsyncSlackResponse:
         """Post or update. A card that Slack does not take as a whole is shown in brief: it can still be opened and read."""
+        stamp = Stamp(self.seals, (await self.directory.workspace()).tenant)
         try:
-            return await self._send(call, where, _rendered(view))
+            return await self._send(call, where, render_card(view, stamp) if isinstance(view, Card) else render_notice(view))
         except Refused as error:
             if error.code not in TOO_MUCH or not isinstance(view, Card):
                 raise
             log.error("Slack did not take the card of %s (%s); it is shown in brief", view.request_id, error.code)
-            return await self._send(call, where, render_card(view, brief=True))
+            return await self._send(call, where, render_card(view, stamp, brief=True))
 
     async def _send(self, call: Call, where: dict[str, Any], message: Rendered) -> AsyncSlackResponse:
         with translated(where["channel"]):
@@ -125,7 +131,3 @@ class SlackSurface:
             opened = await self._client.conversations_open(users=person.user)
             channel = str(opened["channel"]["id"])
             await self._client.chat_postMessage(channel=channel, text=spoken(text), blocks=say(text), **INERT)
-
-
-def _rendered(view: View) -> Rendered:
-    return render_card(view) if isinstance(view, Card) else render_notice(view)

@@ -16,7 +16,7 @@ from bot.slack.render_notice import render_notice
 from bot.slack.render_pages import page_view
 from bot.slack.render_text import say, spoken
 from storage.records import Evidence, Person
-from tests.bot.slack.examples import FIELDS, NOTICE, card, edit_form, pieces
+from tests.bot.slack.examples import FIELDS, NOTICE, STAMP, card, edit_form, pieces
 
 HOSTILE = [
     "<!channel> please approve", "<!here>", "<!everyone>", "<!subteam^S0FINANCE>", "<@U0MIA>", "<#C0SUPPORT>",
@@ -63,11 +63,11 @@ def assert_inert(value: Any) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_of_others_becomes_markup(text: str) -> None:
     shown = full_of(text)
-    message = render_card(shown)
+    message = render_card(shown, STAMP)
     assert check_blocks(message.blocks, "message") == []
     assert_inert(message.blocks)
     assert "<" not in message.text
-    view = page_view(shown, 1)
+    view = page_view(shown, 1, STAMP)
     assert check_view(view) == []
     assert_inert(view)
     notice = render_notice(NOTICE.model_copy(update={"excerpt": text, "outcome": text, "labels": (text,), "agent": text}))
@@ -86,7 +86,7 @@ def test_nothing_of_others_becomes_markup_in_answers(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_form_starts_with_exactly_the_stored_text(text: str) -> None:
     body = next(field for field in FIELDS if field.name == "body").model_copy(update={"value": text})
-    view = form_view(edit_form(body))
+    view = form_view(edit_form(body), STAMP)
     assert check_view(view) == []
     starts = [block["element"].get("initial_value", "") for block in view["blocks"] if block["type"] == "input"]
     assert "".join(starts) == text
@@ -96,17 +96,19 @@ def test_a_form_starts_with_exactly_the_stored_text(text: str) -> None:
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=400))
 def test_no_text_at_all_becomes_markup(text: str) -> None:
     shown = full_of(text)
-    message = render_card(shown)
+    message = render_card(shown, STAMP)
     assert check_blocks(message.blocks, "message") == []
     assert_inert(message.blocks)
 
 
 def test_ordinary_arabic_and_hebrew_stay_as_they_are() -> None:
-    texts = [piece["text"] for piece in pieces(render_card(full_of("استرداد מוצר")).blocks) if piece["type"] == "text"]
+    texts = [
+        piece["text"] for piece in pieces(render_card(full_of("استرداد מוצר"), STAMP).blocks) if piece["type"] == "text"
+    ]
     assert "استرداد מוצר" in texts
 
 
 def test_the_true_host_of_a_link_is_shown() -> None:
     shown = card(evidence=(Evidence(title="Bank", quote="q", link="https://bank.example@evil.example/bank.example"),))
-    texts = [piece["text"] for piece in pieces(render_card(shown).blocks) if piece["type"] == "text"]
+    texts = [piece["text"] for piece in pieces(render_card(shown, STAMP).blocks) if piece["type"] == "text"]
     assert " · evil.example" in texts

@@ -20,6 +20,7 @@ from tests.bot.slack.examples import (
     LONG,
     REJECTED,
     SECOND,
+    STAMP,
     TOO_LONG,
     UNKNOWN,
     card,
@@ -29,12 +30,12 @@ from tests.bot.slack.examples import (
 
 
 def buttons(shown: Card) -> list[dict[str, Any]]:
-    return [piece for piece in pieces(render_card(shown).blocks) if piece["type"] == "button"]
+    return [piece for piece in pieces(render_card(shown, STAMP).blocks) if piece["type"] == "button"]
 
 
 @pytest.mark.parametrize("shown", CARDS.values(), ids=CARDS)
 def test_slack_takes_every_card(shown: Card) -> None:
-    message = render_card(shown)
+    message = render_card(shown, STAMP)
     assert check_blocks(message.blocks, "message") == []
     assert json_length(message.blocks) <= limits.MESSAGE_BLOCKS_JSON_BUDGET
     assert 0 < len(message.text) <= limits.UPDATE_TEXT
@@ -42,7 +43,7 @@ def test_slack_takes_every_card(shown: Card) -> None:
 
 
 def test_pending_card_reads_top_down() -> None:
-    assert read(render_card(CARD).blocks) == [
+    assert read(render_card(CARD, STAMP).blocks) == [
         "Refund a payment",
         ":large_orange_circle:* Needs approval* · High risk · for *order 4711*",
         "*Amount: *480.00",
@@ -79,21 +80,21 @@ def test_pending_card_reads_top_down() -> None:
     ],
 )
 def test_card_says_how_it_stands(shown: Card, line: str) -> None:
-    assert line in read(render_card(shown).blocks)
+    assert line in read(render_card(shown, STAMP).blocks)
 
 
 def test_quorum_names_who_approved() -> None:
-    assert "Needs 2 people, 1 so far (Noah Berg)" in read(render_card(SECOND).blocks)[-2]
+    assert "Needs 2 people, 1 so far (Noah Berg)" in read(render_card(SECOND, STAMP).blocks)[-2]
 
 
 @pytest.mark.parametrize("shown", [REJECTED, EXPIRED, DONE, FAILED, UNKNOWN])
 def test_decided_card_has_no_buttons_and_no_expiry(shown: Card) -> None:
     assert buttons(shown) == []
-    assert "Expires" not in read(render_card(shown).blocks)[-1]
+    assert "Expires" not in read(render_card(shown, STAMP).blocks)[-1]
 
 
 def test_what_happened_stands_above_the_arguments_once_decided() -> None:
-    lines = read(render_card(DONE).blocks)
+    lines = read(render_card(DONE, STAMP).blocks)
     assert lines.index("*Done: *Refunded 480.00 USD.") < lines.index("*Amount: *480.00")
 
 
@@ -102,7 +103,9 @@ def test_buttons_carry_what_was_seen_and_name_the_object() -> None:
     assert [button["action_id"] for button in (approve, edit, reject)] == [names.APPROVE, names.EDIT, names.REJECT]
     assert (approve["style"], reject["style"]) == ("primary", "danger")
     assert approve["accessibility_label"] == "Approve: Refund a payment, order 4711"
-    assert Binding.load(approve["value"]) == Binding("req_1", 1, CARD.fingerprint)
+    seen = Binding("req_1", 1, CARD.fingerprint)
+    assert STAMP.read(approve["value"], "approve") == STAMP.read(edit["value"], "edit") == seen
+    assert STAMP.read(reject["value"], "reject") == seen
 
 
 def test_only_the_verbs_of_the_card_become_buttons() -> None:
@@ -110,12 +113,12 @@ def test_only_the_verbs_of_the_card_become_buttons() -> None:
 
 
 def test_notification_holds_neither_arguments_nor_target() -> None:
-    text = render_card(CARD).text
+    text = render_card(CARD, STAMP).text
     assert text == "Needs approval: Refund a payment (high risk), asked by Mia Chen"
 
 
 def test_too_long_value_is_not_cut_silently() -> None:
-    blocks = render_card(TOO_LONG).blocks
+    blocks = render_card(TOO_LONG, STAMP).blocks
     shown = next(piece for piece in pieces(blocks) if piece["type"] == "rich_text_preformatted")["elements"][0]["text"]
     assert LONG.startswith(shown)
     assert f" … {len(LONG) - len(shown):,} more characters, open to read all" in read(blocks)
@@ -125,7 +128,7 @@ def test_too_long_value_is_not_cut_silently() -> None:
 
 def test_a_value_of_many_lines_shows_a_glimpse() -> None:
     lines = "\n".join("abcdefghijklmnopqrstuvwxyz0123456789"[:31])
-    blocks = render_card(card(fields=(CardField(name="body", label="Body", value=lines, long=True),))).blocks
+    blocks = render_card(card(fields=(CardField(name="body", label="Body", value=lines, long=True),)), STAMP).blocks
     assert "| a\nb\nc\nd\ne\nf\ng\nh" in read(blocks)
     assert " … 46 more characters, open to read all" in read(blocks)
 
@@ -156,7 +159,7 @@ FAT = [
 
 @pytest.mark.parametrize("shown", FAT)
 def test_whatever_is_not_fully_shown_must_be_opened_to_approve(shown: Card) -> None:
-    message = render_card(shown)
+    message = render_card(shown, STAMP)
     assert check_blocks(message.blocks, "message") == []
     assert json_length(message.blocks) <= limits.MESSAGE_BLOCKS_JSON_BUDGET
     assert buttons(shown)[0]["action_id"] == names.READ
@@ -172,6 +175,6 @@ def test_worst_case_of_every_text_still_fits() -> None:
         changes=tuple(Change(name=f"f{n}", label=astral, before=astral, after=astral) for n in range(60)),
         evidence=(Evidence(title=astral, quote=astral, link=f"https://{astral}/"),) * 3,
     )  # fmt: skip
-    message = render_card(worst)
+    message = render_card(worst, STAMP)
     assert check_blocks(message.blocks, "message") == []
     assert json_length(message.blocks) <= limits.MESSAGE_BLOCKS_JSON_BUDGET

@@ -10,12 +10,12 @@ from bot.sandbox.blocks import check_view
 from bot.slack import names
 from bot.slack.binding import Binding
 from bot.slack.render_pages import page_view
-from tests.bot.slack.examples import CARD, CARDS, DONE, LONG, TOO_LONG, card, pieces, read
+from tests.bot.slack.examples import CARD, CARDS, DONE, LONG, STAMP, TOO_LONG, card, pieces, read
 
 
 def all_pages(shown: Card) -> list[dict[str, object]]:
-    total = int(page_view(shown, 1)["title"]["text"].rsplit(" ", 1)[1])
-    return [page_view(shown, number) for number in range(1, total + 1)]
+    total = int(page_view(shown, 1, STAMP)["title"]["text"].rsplit(" ", 1)[1])
+    return [page_view(shown, number, STAMP) for number in range(1, total + 1)]
 
 
 def body(views: list[dict[str, object]]) -> str:
@@ -53,27 +53,31 @@ def test_only_the_last_page_approves() -> None:
     assert all("submit" not in view for view in earlier)
     assert last["submit"] == {"type": "plain_text", "text": "Approve", "emoji": False}
     assert last["callback_id"] == names.REVIEW
-    assert Binding.load(last["private_metadata"]) == Binding.of(TOO_LONG)
+    assert all("private_metadata" not in view for view in earlier)
+    assert STAMP.read(last["private_metadata"], "approve_read") == Binding("req_1", 1, TOO_LONG.fingerprint)
 
 
 def test_pages_are_turned_with_buttons() -> None:
     views = all_pages(TOO_LONG)
-    turns = [[(p["action_id"], p["value"]) for p in pieces(view["blocks"]) if p["type"] == "button"] for view in views]
-    assert turns[0] == [(names.NEXT, "2")]
-    assert turns[-1] == [(names.PREVIOUS, str(len(views) - 1))]
+    turns = [
+        [(p["action_id"], STAMP.read(p["value"], "turn").page) for p in pieces(view["blocks"]) if p["type"] == "button"]
+        for view in views
+    ]
+    assert turns[0] == [(names.NEXT, 2)]
+    assert turns[-1] == [(names.PREVIOUS, len(views) - 1)]
 
 
 def test_a_page_that_does_not_exist_is_the_nearest_one() -> None:
-    assert page_view(TOO_LONG, 99) == all_pages(TOO_LONG)[-1]
-    assert page_view(TOO_LONG, -1) == page_view(TOO_LONG, 1)
+    assert page_view(TOO_LONG, 99, STAMP) == all_pages(TOO_LONG)[-1]
+    assert page_view(TOO_LONG, -1, STAMP) == page_view(TOO_LONG, 1, STAMP)
 
 
 def test_a_decided_card_is_only_read() -> None:
-    assert "submit" not in page_view(DONE, 1)
+    assert "submit" not in page_view(DONE, 1, STAMP)
 
 
 def test_the_whole_card_is_there() -> None:
-    text = "\n".join(read(page_view(CARD, 1)["blocks"]))
+    text = "\n".join(read(page_view(CARD, 1, STAMP)["blocks"]))
     for part in (
         "480.00",
         "The lamp arrived broken.",
