@@ -1,16 +1,25 @@
-"""Who may decide. Pure: the members of groups and a person's standing are looked up beforehand, at the click."""
+"""Who may decide, and how many voices have spoken. Pure: whatever the directory and the database say of people is looked up
+beforehand and handed in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from policies.reviewers import group_references, names, shown
-from storage.records import Person, Verdict
+from storage.records import Decision, Delegation, Identity, Person, Request
 
-__all__ = ["Allowed", "Refused", "Standing", "group_references", "humans", "may_decide"]
+__all__ = ["Allowed", "Refused", "Standing", "Ties", "group_references", "may_decide", "reviewers", "voice_of", "voices"]
 
 Standing = Literal["member", "guest", "deactivated", "stranger"]
 """What the directory says of a person: full member, guest, deactivated account, or of another organisation."""
+
+Groups = Mapping[str, frozenset[str]]
+"""The keys of the members of each group that a rule names. A group that could not be looked up is left out and entitles
+nobody."""
+
+Voice = tuple[Person, ...]
+"""The humans behind one decision: who made it and, if they did so in somebody's place, that person."""
 
 _UNFIT = {
     "guest": "Guests cannot decide here.",
@@ -21,58 +30,150 @@ _UNFIT = {
 
 @dataclass(frozen=True)
 class Allowed:
-    """The person may decide. `by` is the reviewer reference that entitles them."""
+    """The person may decide. `by` is the reviewer reference that entitles them, or `lent_by` in whose place they decide."""
 
     by: str
+    lent_by: Person | None = None
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The person may not decide. `reason` is a sentence for them."""
+    """The person may not decide. `reason` says to them why, and who can."""
 
     reason: str
 
 
+@dataclass(frozen=True)
+class Ties:
+    """What ties accounts together now: the linked accounts of humans who have several, and the delegations in force."""
+
+    identities: tuple[Identity, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
+
+    def accounts(self, person: Person) -> tuple[Person, ...]:
+        """Every account that is known to be of the same human, this one first: linked, or with the same address."""
+        found = [person]
+        for each in found:  # grows while it is walked, so that ties of ties are found too
+            keys = {account.key for account in found}
+            linked = (identity.person for identity in self.identities)
+            found += [other for other in linked if other.key not in keys and self._tied(each, other)]
+        return tuple(found)
+
+    def same(self, one: Person, other: Person) -> bool:
+        """Whether two accounts belong to one human, as far as anybody can tell."""
+        return any(self._tied(account, other) for account in self.accounts(one))
+
+    @cached_property
+    def _humans(self) -> dict[str, str]:
+        return {identity.person.key: identity.human for identity in self.identities}
+
+    def _tied(self, one: Person, other: Person) -> bool:
+        human = self._humans.get(one.key)
+        linked = human is not None and human == self._humans.get(other.key)
+        return one.key == other.key or linked or (_address(one) != "" and _address(one) == _address(other))
+
+
 def may_decide(
     person: Person,
-    requester: Person,
-    verdict: Verdict,
-    groups: Mapping[str, frozenset[str]],
+    request: Request,
+    groups: Groups,
+    ties: Ties,
     *,
     standing: Standing = "member",
+    spoken: Sequence[Voice] = (),
 ) -> Allowed | Refused:
-    """Whether `person` may decide on what `requester` asked for, given the verdict.
+    """Whether `person` may decide on the current revision of `request`.
 
-    `groups` maps each group reference of the verdict (see `group_references`) to the keys of its members. A group that
-    could not be looked up is left out and entitles nobody.
+    Their own right comes first. Who decides in the place of several gives a voice that was not among `spoken`, if they can.
     """
     if standing != "member":
         return Refused(_UNFIT[standing])
-    if verdict.exclude_requester and _same_human(person, requester):
-        return Refused(f"You asked for this, so somebody else has to decide. {_who_can(verdict)}")
-    for reference in verdict.reviewers:
-        if names(reference, person) or person.key in groups.get(reference, frozenset()):
-            return Allowed(by=reference)
-    return Refused(_who_can(verdict))
+    if why := _excluded(person, request, ties):
+        return Refused(f"{why}, so somebody else has to decide. {_who_can(request)}")
+    ways = list(_ways(person, request, groups, ties))
+    if not ways:
+        return Refused(f"{_lent_in_vain(person, request, ties)}{_who_can(request)}")
+    before = voices(spoken, ties)
+    return next((way for way in ways if voices([*spoken, _voice(person, way.lent_by)], ties) > before), ways[0])
 
 
-def humans(people: Iterable[Person]) -> int:
-    """How many humans these accounts belong to: two accounts of one human count once."""
-    apart: list[Person] = []
-    for person in people:
-        if not any(_same_human(person, other) for other in apart):
-            apart.append(person)
+def reviewers(request: Request) -> tuple[str, ...]:
+    """Whom the rule asks about the current revision; with those it escalates to, once it has."""
+    verdict = request.verdict
+    return (*verdict.reviewers, *(verdict.escalate_to if request.escalated_at else ()))
+
+
+def voice_of(decision: Decision) -> Voice:
+    """The humans behind a decision."""
+    return _voice(decision.person, decision.lent_by)
+
+
+def voices(spoken: Iterable[Voice], ties: Ties) -> int:
+    """How many there are that share no human: two accounts, or two delegates, of one human are one voice."""
+    apart: list[list[Person]] = []
+    for voice in spoken:
+        joined = [others for others in apart if any(ties.same(one, other) for one in voice for other in others)]
+        apart = [others for others in apart if others not in joined]
+        apart.append([*voice, *(person for others in joined for person in others)])
     return len(apart)
 
 
-def _same_human(one: Person, other: Person) -> bool:
-    """Whether two accounts belong to one human, as far as keys and addresses tell."""
-    mails = {(person.email or "").strip().lower() for person in (one, other)}
-    return one.key == other.key or (len(mails) == 1 and mails != {""})
+def _ways(person: Person, request: Request, groups: Groups, ties: Ties) -> Iterator[Allowed]:
+    """Every right by which somebody may decide: their own, then those lent to them. What is lent is not lent on."""
+    if by := _entitled(person, request, groups, ties):
+        yield Allowed(by)
+    for giver in _givers(person, ties):
+        if not _excluded(giver, request, ties) and (by := _entitled(giver, request, groups, ties)):
+            yield Allowed(by, lent_by=giver)
 
 
-def _who_can(verdict: Verdict) -> str:
-    people = [shown(reference) for reference in verdict.reviewers]
+def _entitled(person: Person, request: Request, groups: Groups, ties: Ties) -> str | None:
+    """The reference that names the person, under any of their accounts."""
+    accounts = ties.accounts(person)
+    for reference in reviewers(request):
+        members = groups.get(reference, frozenset())
+        if any(names(reference, account) or account.key in members for account in accounts):
+            return reference
+    return None
+
+
+def _excluded(person: Person, request: Request, ties: Ties) -> str | None:
+    """Why somebody may not decide whatever rights they have, addressed to them."""
+    if not request.verdict.exclude_requester:
+        return None
+    if ties.same(person, request.requester):
+        return "You asked for this"
+    if request.on_behalf_of is not None and ties.same(person, request.on_behalf_of):
+        return "This is done on your behalf"
+    return None
+
+
+def _givers(person: Person, ties: Ties) -> list[Person]:
+    return [each.giver for each in ties.delegations if ties.same(person, each.taker)]
+
+
+def _lent_in_vain(person: Person, request: Request, ties: Ties) -> str:
+    """Why what others lent to somebody does not help them here."""
+    givers = _givers(person, ties)
+    for giver in givers:
+        if _excluded(giver, request, ties):
+            return f"{giver.name} is behind this request, so nobody can decide on it in the place of {giver.name}. "
+    return f"{givers[0].name}, in whose place you may decide, is not asked about this. " if givers else ""
+
+
+def _who_can(request: Request) -> str:
+    """Whom to turn to, without those who are excluded by name."""
+    behind = [each for each in (request.requester, request.on_behalf_of) if each and request.verdict.exclude_requester]
+    left = [each for each in dict.fromkeys(reviewers(request)) if not any(names(each, person) for person in behind)]
+    people = [shown(reference) for reference in left]
     if not people:
         return "Nobody can decide on this."
     return f"Only {' and '.join(filter(None, [', '.join(people[:-1]), people[-1]]))} can decide on this."
+
+
+def _voice(person: Person, lent_by: Person | None) -> Voice:
+    return (person,) if lent_by is None else (person, lent_by)
+
+
+def _address(person: Person) -> str:
+    return (person.email or "").strip().lower()

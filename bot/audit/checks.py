@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.audit.story import Story
-from bot.flow.decide import approvers
-from policies.people import humans
+from bot.flow.people import approvals
+from policies.people import Ties, voice_of, voices
 from storage.canonical import NotCanonical, fingerprint
 from storage.records import Decision, Execution, ExecutionStatus, JsonObject, Request, RequestStatus, Revision, Verdict
 
@@ -103,7 +103,7 @@ def _reported(story: Story, ran: Execution) -> bool:
 
 def _approved(story: Story, ran: Execution) -> bool:
     before = [each for each in story.decisions if each.created_at <= ran.started_at]
-    return humans(approvers(before, ran.fingerprint)) >= story.request.verdict.quorum
+    return voices(map(voice_of, approvals(before, ran.fingerprint)), Ties()) >= story.request.verdict.quorum
 
 
 def _end(story: Story) -> Iterator[Check]:

@@ -36,7 +36,10 @@ STATES = {
     RequestStatus.rejected: "Rejected",
     RequestStatus.expired: "Expired",
     RequestStatus.cancelled: "Cancelled",
+    RequestStatus.blocked: "Blocked by the policy",
 }
+
+ELSEWHERE = "Run by another program"
 
 LONG = 60  # characters from which a value is set off as a block of its own
 EXCERPT = 140  # characters of the input that a notice shows
@@ -54,8 +57,6 @@ def card_of(
 ) -> Card:
     """The card of a request as it stands."""
     fields = _fields(actions, request)
-    pending = request.status is RequestStatus.pending
-    buttons: tuple[Verb, ...] = ("approve", "edit", "reject") if pending else ()
     return Card(
         request_id=request.id,
         revision=request.revision,
@@ -70,7 +71,7 @@ def card_of(
         changes=_changes(actions, request, revisions),
         summary=request.summary,
         evidence=request.evidence,
-        labels=request.labels,
+        labels=request.labels if request.api_key is None else (*request.labels, ELSEWHERE),
         agent=request.agent,
         run_id=request.run_id,
         requester=request.requester,
@@ -79,8 +80,15 @@ def card_of(
         approvals=_approvals(request, decisions),
         expires_at=request.expires_at,
         lines=_story(request, decisions, execution),
-        buttons=buttons,
+        buttons=_buttons(actions, request),
     )
+
+
+def _buttons(actions: Actions, request: Request) -> tuple[Verb, ...]:
+    """What people can do. Only arguments that have a model can be edited."""
+    if request.status is not RequestStatus.pending:
+        return ()
+    return ("approve", "edit", "reject") if request.action in actions else ("approve", "reject")
 
 
 def notice_of(run: Run, requests: Sequence[Request], steps: Sequence[Step]) -> Notice:
@@ -161,7 +169,7 @@ def _told(decision: Decision, *, counts: bool) -> Text:
     why = f": {reason_of(decision)}" if decision.reason else ""
     notes = (quote(decision.notes, block=True),) if decision.notes else ()
     at = When(at=decision.created_at)
-    return words(bold(verb), " by ", Who(person=decision.person), f"{why} · ", at, *notes)
+    return words(bold(verb), *lines.by(decision.person, decision.lent_by), f"{why} · ", at, *notes)
 
 
 def reason_of(decision: Decision) -> str:

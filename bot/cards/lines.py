@@ -10,12 +10,14 @@ from storage.records import Decision, Person, Proposal, Request, RequestStatus, 
 Unposted = tuple[Person, Text]
 
 
-def approved(person: Person, notes: str, missing: int) -> Text:
+def approved(person: Person, notes: str, missing: int, *, lent_by: Person | None = None) -> Text:
     """Somebody approved; `missing` more people must."""
-    return words(bold("Approved"), " by ", Who(person=person), ". ", _next(missing), *_notes(notes))
+    return words(bold("Approved"), *by(person, lent_by), ". ", _next(missing), *_notes(notes))
 
 
-def edited(person: Person, before: Request, after: Request, notes: str, missing: int) -> Text:
+def edited(
+    person: Person, before: Request, after: Request, notes: str, missing: int, *, lent_by: Person | None = None
+) -> Text:
     """Somebody changed arguments; `missing` more people must approve what it is now."""
     changes = [
         span
@@ -29,12 +31,12 @@ def edited(person: Person, before: Request, after: Request, notes: str, missing:
             ".",
         )
     ]
-    return words(bold("Edited"), " by ", Who(person=person), ":", *changes, " ", _next(missing), *_notes(notes))
+    return words(bold("Edited"), *by(person, lent_by), ":", *changes, " ", _next(missing), *_notes(notes))
 
 
-def rejected(person: Person, outcome: Outcome) -> Text:
+def rejected(person: Person, outcome: Outcome, *, lent_by: Person | None = None) -> Text:
     """Somebody said no."""
-    return words(bold("Rejected"), " by ", Who(person=person), f": {outcome.reason}.", *_notes(outcome.notes))
+    return words(bold("Rejected"), *by(person, lent_by), f": {outcome.reason}.", *_notes(outcome.notes))
 
 
 def expired(request: Request) -> Text:
@@ -97,6 +99,11 @@ def standing(request: Request, decisions: Sequence[Decision]) -> Text:
             return words(Who(person=last.person), " has approved this already", when, ".")
         case _:
             return words(f"This is {request.status} already.")
+
+
+def by(person: Person, lent_by: Person | None) -> Text:
+    """Who decided, and in whose place."""
+    return words(" by ", Who(person=person), *((" for ", Who(person=lent_by)) if lent_by else ()))
 
 
 def value_text(value: object) -> str:

@@ -5,7 +5,6 @@ request is pending, at the revision that the person saw, and not past its expiry
 told who and when.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,41 +16,26 @@ from bot.cards.text import Text, words
 from bot.flow import jobs
 from bot.flow.close import close, expire, settle
 from bot.flow.desk import Answer, Click
+from bot.flow.people import Rights, allowed, genuine_approvals, seal, ties_of
 from bot.flow.signoff import Signoff, proposal_of
-from policies.people import Refused, Standing, group_references, humans, may_decide
+from policies.people import Allowed, Refused, Ties, voice_of, voices
 from storage.canonical import NotCanonical, fingerprint
-from storage.records import Decision, JsonObject, Person, Request, RequestStatus, Revision, Verb, Verdict
+from storage.records import Decision, JsonObject, Request, RequestStatus, Revision, Verb, Verdict
 from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
-DECISION = "decision"  # purpose of the seals on decisions
 TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {NOTES_MAX:,} characters."})
 
 
 @dataclass(frozen=True)
-class Rights:
-    """What the directory says right now about the person who clicked and the groups that the rule names."""
+class Held:
+    """A request that this transaction holds for somebody who may decide on it: by what right, who is tied to whom, and the
+    approvals that its current revision has."""
 
-    standing: Standing
-    groups: dict[str, frozenset[str]]
-
-
-async def rights(signoff: Signoff, request: Request, click: Click) -> tuple[Rights, Click]:
-    """Look the person and the groups up. Returns the click with the person as the directory knows them.
-
-    Raises SurfaceError and SurfaceBusy: who cannot be looked up does not decide.
-    """
-    surface = signoff.surfaces[click.person.surface]
-    known = await surface.person(click.person.key)
-    groups = {name: await surface.members(name) for name in group_references(request.verdict.reviewers)}
-    person = Click(click.request_id, click.revision, click.fingerprint, known.person, click.delivery)
-    return Rights(known.standing, dict(groups)), person
-
-
-def refusal(request: Request, verdict: Verdict, click: Click, has: Rights) -> str | None:
-    """Why this person may not decide; None if they may."""
-    answer = may_decide(click.person, request.requester, verdict, has.groups, standing=has.standing)
-    return answer.reason if isinstance(answer, Refused) else None
+    request: Request
+    right: Allowed
+    ties: Ties
+    given: tuple[Decision, ...]
 
 
 def approve(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Answer:
@@ -74,12 +58,15 @@ def reject(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values:
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held
-    if not tx.add_decision(_decision(tx, signoff, held, click, "reject", notes, str(reason))):
+    decision = _decision(tx, signoff, held, click, "reject", notes, str(reason))
+    if not _added(tx, held, decision):
         return Answer(False, words("You have decided on this already."))
-    rejected = tx.move_request(held.id, RequestStatus.pending, RequestStatus.rejected, reason=REJECT_REASONS[str(reason)])
+    why = REJECT_REASONS[str(reason)]
+    rejected = tx.move_request(held.request.id, RequestStatus.pending, RequestStatus.rejected, reason=why)
     assert rejected is not None  # noqa: S101  # this transaction holds it
-    outcome = Outcome("rejected", held.arguments, notes=notes, reason=REJECT_REASONS[str(reason)])
-    close(tx, signoff, rejected, outcome, actor=click.person.key, said=lines.rejected(click.person, outcome))
+    outcome = Outcome("rejected", rejected.arguments, notes=notes, reason=why)
+    said = lines.rejected(click.person, outcome, lent_by=decision.lent_by)
+    close(tx, signoff, rejected, outcome, actor=click.person.key, said=said)
     return Answer(True, words("Rejected. The agent and the requester are told."))
 
 
@@ -97,19 +84,23 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held
-    if arguments == held.arguments:
+    before = held.request
+    if arguments == before.arguments:
         return _approved(tx, signoff, held, click, notes)
-    proposal = proposal_of(held).model_copy(update={"arguments": arguments, "target": target})
-    verdict = signoff.judge(proposal, held.agent)
+    proposal = proposal_of(before).model_copy(update={"arguments": arguments, "target": target})
+    verdict = signoff.judge(proposal, before.agent)
     if verdict.outcome is Ruling.block:
-        return _edit_blocked(tx, held, click, verdict)
-    revised = revise(tx, held, arguments, target, never_looser(held.verdict, verdict), click)
-    if why := refusal(revised, revised.verdict, click, has):
-        said = lines.edited(click.person, held, revised, notes, revised.verdict.quorum)
+        return _edit_blocked(tx, before, click, verdict)
+    revised = revise(tx, before, arguments, target, never_looser(before.verdict, verdict), click)
+    right = allowed(revised, click, has, held.ties)
+    if isinstance(right, Refused):
+        lent_by = held.right.lent_by
+        said = lines.edited(click.person, before, revised, notes, revised.verdict.quorum, lent_by=lent_by)
         tx.defer(jobs.show_card(revised))
-        tx.defer(jobs.reply(held.run_id, said, request_id=held.id))
-        return Answer(True, words(f"Your edit is stored as revision {revised.revision} for others to approve. {why}"))
-    return _approved(tx, signoff, revised, click, notes, before=held)
+        tx.defer(jobs.reply(revised.run_id, said, request_id=revised.id))
+        told = f"Your edit is stored as revision {revised.revision} for others to approve. {right.reason}"
+        return Answer(True, words(told))
+    return _approved(tx, signoff, Held(revised, right, held.ties, ()), click, notes, before=before)
 
 
 def revise(
@@ -166,7 +157,7 @@ def _edited(signoff: Signoff, request: Request, values: JsonObject) -> tuple[Jso
     return arguments, target, str(values.get("notes") or "").strip()
 
 
-def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Request | Answer:
+def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held | Answer:
     """The request, held for this decision; or the answer to a person who may not, or can no longer, decide."""
     if not tx.first_delivery(click.delivery):
         return Answer(True, lines.standing(tx.request(click.request_id), tx.decisions(click.request_id)))
@@ -175,13 +166,15 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Reque
         return _too_late(tx, signoff, click)
     if held.fingerprint != click.fingerprint:
         return _refuse(tx, held, click, "This button does not belong to what the card shows. Nothing was done.")
-    if why := refusal(held, held.verdict, click, has):
-        return _refuse(tx, held, click, why)
-    return _judged_again(tx, signoff, held, click)
+    ties, given = ties_of(tx, has.givers), tuple(genuine_approvals(tx, signoff, held, held.fingerprint))
+    right = allowed(held, click, has, ties, given)
+    if isinstance(right, Refused):
+        return _refuse(tx, held, click, right.reason)
+    return _judged_again(tx, signoff, held, click) or Held(held, right, ties, given)
 
 
-def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click) -> Request | Answer:
-    """A click under newer rules: a stricter verdict makes a new revision, a block ends the request."""
+def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click) -> Answer | None:
+    """A click under newer rules: a stricter verdict makes a new revision, a block ends the request; else None."""
     verdict = signoff.judge(proposal_of(held), held.agent)
     if verdict.outcome is Ruling.block:
         reason = "The policy changed and now blocks this: " + " ".join(verdict.reasons)
@@ -194,68 +187,69 @@ def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click
         revised = revise(tx, held, held.arguments, held.target, never_looser(held.verdict, verdict), None)
         tx.defer(jobs.show_card(revised))
         return Answer(False, words("The policy became stricter since this card was posted. Look at it again, then decide."))
-    return held
+    return None
 
 
 def _approved(
-    tx: Transaction, signoff: Signoff, held: Request, click: Click, notes: str = "", *, before: Request | None = None
+    tx: Transaction, signoff: Signoff, held: Held, click: Click, notes: str = "", *, before: Request | None = None
 ) -> Answer:
-    """Count this approval, of an edit if the request was another `before`; with enough people it is settled."""
-    verb: Verb = "edit" if before else "approve"
-    decision = _decision(tx, signoff, held, click, verb, notes)
-    others = approvers(tx.decisions(held.id), held.fingerprint)
-    together = humans([*others, click.person])
-    if together == humans(others) or not tx.add_decision(decision):
-        return Answer(True, words("You have approved this already; it needs somebody else too."))
-    missing = held.verdict.quorum - together
-    tx.audit(
-        f"request.{verb}",
-        actor=click.person.key,
-        run_id=held.run_id,
-        request_id=held.id,
-        body={"decision": decision.id, "revision": held.revision, "fingerprint": held.fingerprint, "notes": notes},
+    """Count this approval, of an edit if the request was another `before`; with enough voices it is settled."""
+    request, who, lent_by = held.request, click.person, held.right.lent_by
+    decision = _decision(tx, signoff, held, click, "edit" if before else "approve", notes)
+    spoken = [voice_of(given) for given in held.given]
+    together = voices([*spoken, voice_of(decision)], held.ties)
+    if together <= voices(spoken, held.ties) or not _added(tx, held, decision):
+        return Answer(True, words(_spoken_already(held, click)))
+    missing = max(request.verdict.quorum - together, 0)
+    said = (
+        lines.edited(who, before, request, notes, missing, lent_by=lent_by)
+        if before
+        else lines.approved(who, notes, missing, lent_by=lent_by)
     )
-    who = click.person
-    said = lines.edited(who, before, held, notes, missing) if before else lines.approved(who, notes, missing)
     if missing == 0:
-        settle(tx, held, who, verb)
-    tx.defer(jobs.show_card(held))
-    tx.defer(jobs.reply(held.run_id, said, request_id=held.id))
-    return Answer(True, words("Approved. It runs now." if missing == 0 else f"Recorded. {missing} more must approve."))
+        settle(tx, request, who, decision.verb)
+    tx.defer(jobs.show_card(request))
+    tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
+    done = f"Approved{_for(held)}. It runs now."
+    return Answer(True, words(done if missing == 0 else f"Recorded{_for(held)}. {missing} more must approve."))
 
 
-def approvers(decisions: Sequence[Decision], mark: str) -> list[Person]:
-    """Who approved exactly what has that fingerprint."""
-    return [given.person for given in decisions if given.fingerprint == mark and given.verb != "reject"]
-
-
-def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> int:
-    """How many humans approved exactly what has that fingerprint, by decisions that were made through here."""
-    genuine = [given for given in tx.decisions(request.id) if signoff.seals.holds(given.seal, DECISION, sealed(given))]
-    return humans(approvers(genuine, mark))
-
-
-def sealed(decision: Decision) -> JsonObject:
-    """What the seal of a decision is over: who decided what on which contents, and in whose place."""
-    return {
-        "id": decision.id,
-        "request": decision.request_id,
-        "revision": decision.revision,
-        "fingerprint": decision.fingerprint,
-        "person": decision.person.key,
-        "lent_by": decision.lent_by.key if decision.lent_by else None,
-        "verb": decision.verb,
-    }
+def _added(tx: Transaction, held: Held, decision: Decision) -> bool:
+    """Store and audit a decision; False if that person has decided the same on that revision before."""
+    if not tx.add_decision(decision):
+        return False
+    body: JsonObject = {
+        "decision": decision.id, "revision": decision.revision, "fingerprint": decision.fingerprint,
+        "right": held.right.by, "lent_by": decision.lent_by.key if decision.lent_by else None, "notes": decision.notes,
+    }  # fmt: skip
+    tx.audit(
+        f"request.{decision.verb}", actor=decision.person.key, run_id=held.request.run_id, request_id=held.request.id,
+        body=body,
+    )  # fmt: skip
+    return True
 
 
 def _decision(
-    tx: Transaction, signoff: Signoff, held: Request, click: Click, verb: Verb, notes: str, reason: str | None = None
+    tx: Transaction, signoff: Signoff, held: Held, click: Click, verb: Verb, notes: str, reason: str | None = None
 ) -> Decision:
+    request = held.request
     made = Decision(
-        id=signoff.ids.new("dec"), request_id=held.id, revision=held.revision, fingerprint=held.fingerprint,
-        person=click.person, verb=verb, reason=reason, notes=notes, created_at=tx.now(),
+        id=signoff.ids.new("dec"), request_id=request.id, revision=request.revision, fingerprint=request.fingerprint,
+        person=click.person, verb=verb, reason=reason, notes=notes, lent_by=held.right.lent_by, created_at=tx.now(),
     )  # fmt: skip
-    return made.model_copy(update={"seal": signoff.seals.seal(DECISION, sealed(made))})
+    return seal(signoff.seals, made)
+
+
+def _spoken_already(held: Held, click: Click) -> str:
+    """Why an approval adds nothing."""
+    lent_by = held.right.lent_by
+    if lent_by is None or any(held.ties.same(click.person, given.person) for given in held.given):
+        return "You have approved this already; it needs somebody else too."
+    return f"{lent_by.name} has a voice in this already, and it counts once; it needs somebody else too."
+
+
+def _for(held: Held) -> str:
+    return f" for {held.right.lent_by.name}" if held.right.lent_by else ""
 
 
 def _too_late(tx: Transaction, signoff: Signoff, click: Click) -> Answer:

@@ -14,10 +14,10 @@ from agents.actions import Action, ActionFailed, AgentError, Effect, EffectUnkno
 from agents.runtime import Outcome
 from bot.cards import lines
 from bot.flow import jobs
-from bot.flow.decide import agreed
 from bot.flow.evaluate import request_evaluation
 from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
+from bot.flow.people import agreed
 from bot.flow.seals import GRANT_LIFE, BadGrant, Grant
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint

@@ -11,10 +11,11 @@ from bot.cards.text import words
 from bot.flow import decide
 from bot.flow.commands import command
 from bot.flow.converge import current_card
-from bot.flow.decide import Rights, refusal, rights
 from bot.flow.desk import Answer, Click, Command
+from bot.flow.people import Rights, allowed, rights, ties_of
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
+from policies.people import Refused
 from storage.records import JsonObject, Request, RequestStatus
 from storage.store import NotFound, OutcomeUnknown, StorageError, StoreBusy, Transaction
 
@@ -46,7 +47,8 @@ class FrontDesk:
         return await self._decide(click, lambda tx, sure, has: decide.reject(tx, self._signoff, sure, has, values))
 
     async def edit(self, click: Click, values: JsonObject) -> Answer:
-        return await self._decide(click, lambda tx, sure, has: decide.edit(tx, self._signoff, sure, has, values))
+        # What it is edited to may be riskier than what it was, so groups are looked up as for the highest risk.
+        return await self._decide(click, lambda tx, sure, has: decide.edit(tx, self._signoff, sure, has, values), fresh=True)
 
     async def form(self, click: Click, purpose: Literal["edit", "reject"]) -> Form | Answer:
         try:
@@ -64,10 +66,12 @@ class FrontDesk:
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
 
-    async def _decide(self, click: Click, work: Callable[[Transaction, Click, Rights], Answer]) -> Answer:
+    async def _decide(
+        self, click: Click, work: Callable[[Transaction, Click, Rights], Answer], *, fresh: bool = False
+    ) -> Answer:
         try:
             request = await self._signoff.store.read(lambda tx: tx.request(click.request_id))
-            has, sure = await rights(self._signoff, request, click)
+            has, sure = await rights(self._signoff, request, click, fresh=fresh)
             return await self._signoff.store.write(lambda tx: work(tx, sure, has))
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
@@ -78,9 +82,9 @@ class FrontDesk:
             return Answer(False, lines.standing(request, decisions))
         if request.revision != click.revision:
             return Answer(False, words("This was edited since. Look at the card again, then decide."))
-        if why := refusal(request, request.verdict, click, has):
-            return Answer(False, words(why))
-        return None
+        ties = await self._signoff.store.read(lambda tx: ties_of(tx, has.givers))
+        right = allowed(request, click, has, ties)
+        return Answer(False, words(right.reason)) if isinstance(right, Refused) else None
 
 
 def _form(signoff: Signoff, request: Request, purpose: Literal["edit", "reject"]) -> Form:

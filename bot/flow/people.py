@@ -1,0 +1,104 @@
+"""What is known of people at a click: what the directory says of them beforehand, and what the database says of them inside
+the very transaction that decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.flow.desk import Click
+from bot.flow.seals import Seals
+from bot.flow.signoff import Signoff
+from policies.people import Allowed, Refused, Standing, Ties, group_references, may_decide, reviewers, voice_of, voices
+from storage.records import Decision, JsonObject, Person, Request, Risk
+from storage.store import Transaction
+
+DECISION = "decision"  # purpose of the seals on decisions
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the directory says right now about the person who clicked, the groups that the rule names, and those in whose
+    place the person may decide: `givers` are the keys of those who are full members themselves."""
+
+    standing: Standing
+    groups: dict[str, frozenset[str]]
+    givers: frozenset[str] = field(default_factory=frozenset)
+
+
+async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: bool = False) -> tuple[Rights, Click]:
+    """Look the person, the groups and the givers up. Returns the click with the person as the directory knows them.
+
+    Groups are as they are now for high and critical risk, or if `fresh`; else as they were at most a minute ago.
+    Raises SurfaceError and SurfaceBusy: who cannot be looked up does not decide.
+    """
+    known = await signoff.surfaces[click.person.surface].person(click.person.key)
+    person = Click(click.request_id, click.revision, click.fingerprint, known.person, click.delivery)
+    now = fresh or request.verdict.risk.rank >= Risk.high.rank
+    groups = {
+        name: await surface.members(name, fresh=now)
+        for name in group_references(reviewers(request))
+        if (surface := signoff.surfaces.get(name.partition(":")[0])) is not None
+    }
+    return Rights(known.standing, groups, await _givers(signoff, known.person)), person
+
+
+def ties_of(tx: Transaction, givers: frozenset[str] = frozenset()) -> Ties:
+    """Who is tied to whom as this transaction sees it, with the delegations of these givers."""
+    lent = tx.delegations(at=tx.now()) if givers else ()
+    return Ties(tuple(tx.identities()), tuple(each for each in lent if each.giver.key in givers))
+
+
+def allowed(request: Request, click: Click, has: Rights, ties: Ties, given: Sequence[Decision] = ()) -> Allowed | Refused:
+    """Whether the person who clicked may decide on the request; `given` are the approvals that it has."""
+    spoken = [voice_of(decision) for decision in given]
+    return may_decide(click.person, request, has.groups, ties, standing=has.standing, spoken=spoken)
+
+
+def approvals(decisions: Sequence[Decision], mark: str) -> list[Decision]:
+    """The decisions by which people approved exactly what has that fingerprint."""
+    return [given for given in decisions if given.fingerprint == mark and given.verb != "reject"]
+
+
+def genuine_approvals(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> list[Decision]:
+    """Those that were made through here, and are not only rows."""
+    return [given for given in approvals(tx.decisions(request.id), mark) if holds(signoff.seals, given)]
+
+
+def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> int:
+    """How many voices approved exactly what has that fingerprint."""
+    return voices(map(voice_of, genuine_approvals(tx, signoff, request, mark)), ties_of(tx))
+
+
+def seal(seals: Seals, decision: Decision) -> Decision:
+    """The decision with the seal over who decided what on which contents, and in whose place."""
+    return decision.model_copy(update={"seal": seals.seal(DECISION, sealed(decision))})
+
+
+def holds(seals: Seals, decision: Decision) -> bool:
+    """Whether the seal of a decision holds."""
+    return seals.holds(decision.seal, DECISION, sealed(decision))
+
+
+def sealed(decision: Decision) -> JsonObject:
+    """What the seal of a decision is over."""
+    return {
+        "id": decision.id,
+        "request": decision.request_id,
+        "revision": decision.revision,
+        "fingerprint": decision.fingerprint,
+        "person": decision.person.key,
+        "lent_by": decision.lent_by.key if decision.lent_by else None,
+        "verb": decision.verb,
+    }
+
+
+async def _givers(signoff: Signoff, person: Person) -> frozenset[str]:
+    """Keys of those who let this person decide in their place and are full members themselves, now."""
+
+    def lent(tx: Transaction) -> list[Person]:
+        delegations = tx.delegations(at=tx.now())
+        ties = Ties(tuple(tx.identities())) if delegations else Ties()
+        return [each.giver for each in delegations if ties.same(person, each.taker)]
+
+    givers = [giver for giver in await signoff.store.read(lent) if giver.surface in signoff.surfaces]
+    known = [await signoff.surfaces[giver.surface].person(giver.key) for giver in givers]
+    return frozenset(giver.person.key for giver in known if giver.standing == "member")
