@@ -2,9 +2,8 @@
 every run and request comes to an end, and each proposal leaves one evaluation record."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -12,51 +11,11 @@ from agents.actions import Action, Actions, Effect
 from bot.flow.run import advance
 from storage.audit import verify
 from storage.records import ExecutionStatus, JsonObject
-from storage.store import OutcomeUnknown, Store, StoreBusy, Transaction
+from storage.store import StoreBusy
 from tests.bot.flow.stage import Sentence, Stage, stage_at
-
-T = TypeVar("T")
-
+from tests.faults.shaky import FAULTS, Fault, Killed, Nth, Shaky
 
 LOST = "The service stopped while this action was running."
-
-
-class Killed(BaseException):
-    """The process is gone: nothing after this line happens, nothing is tidied."""
-
-
-@dataclass
-class Failing:
-    """A store whose write number `at` (counted from 0) fails, before or after it took effect."""
-
-    real: Store
-    at: int
-    error: BaseException
-    after: bool
-    writes: int = 0
-
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        self.writes += 1
-        if self.writes - 1 != self.at:
-            return await self.real.write(work)
-        if self.after:
-            await self.real.write(work)
-        raise self.error
-
-    async def read(self, work: Callable[[Transaction], T]) -> T:
-        return await self.real.read(work)
-
-    async def close(self) -> None:
-        await self.real.close()
-
-
-FAULTS = {
-    "busy": (StoreBusy("The database is locked."), False),
-    "cut off before the commit": (OutcomeUnknown("The connection was lost."), False),
-    "cut off after the commit": (OutcomeUnknown("The connection was lost."), True),
-    "killed before the commit": (Killed(), False),
-    "killed after the commit": (Killed(), True),
-}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -64,17 +23,18 @@ FAULTS = {
 async def test_one_failing_write_anywhere_neither_doubles_nor_loses(tmp_path: Path, fault: str, text: str) -> None:
     at, failed = 0, True
     while failed:
-        failed = await _play(tmp_path / f"{at}.db", text, at, *FAULTS[fault])
+        failed = await _play(tmp_path / f"{at}.db", text, at, FAULTS[fault])
         at += 1
     assert at > 2
 
 
-async def _play(path: Path, text: str, at: int, error: BaseException, after: bool) -> bool:
+async def _play(path: Path, text: str, at: int, fault: Fault) -> bool:
     """The story with one fault in it, the restart, and what must hold then. False once there was no such write."""
     paid = []
     async with stage_at(path) as before:
-        failing = Failing(before.store, at, error, after)
-        before.signoff = replace(before.signoff, store=failing)  # the desk's writes go through: people would try again
+        strikes = Nth(at, fault)
+        shaky = Shaky(before.store, strikes)
+        before.signoff = replace(before.signoff, store=shaky)  # the desk's writes go through: people would try again
         await before.type(f"run payer {text}")
         await _decide(before)
         paid += before.till.paid
@@ -83,8 +43,8 @@ async def _play(path: Path, text: str, at: int, error: BaseException, after: boo
             await _let_time_pass(stage)
             await _decide(stage)
         paid += stage.till.paid
-        await _must_hold(stage, len(paid), known=isinstance(error, StoreBusy))
-    return failing.writes > at
+        await _must_hold(stage, len(paid), known=isinstance(fault.error, StoreBusy))
+    return strikes.struck
 
 
 async def _decide(stage: Stage) -> None:
