@@ -1,11 +1,11 @@
-"""Requests as text, for the answers to commands and for the terminal."""
+"""Requests and delegations as text, for the answers to commands and for the terminal."""
 
 from collections.abc import Sequence
 
 from agents.actions import Actions
 from bot.cards.build import STATES, card_of
 from bot.cards.text import Span, Text, When, Who, bold, code, dim, quote, words
-from storage.records import Decision, Execution, Request, Revision
+from storage.records import Decision, Delegation, Execution, Request, Revision
 
 
 def open_requests(actions: Actions, requests: Sequence[Request]) -> Text:
@@ -48,3 +48,19 @@ def one_request(
     if card.buttons:
         spans += words("Expires ", When(at=card.expires_at), "\n")
     return tuple(spans)
+
+
+def delegations(given: Sequence[Delegation], taken: Sequence[Delegation]) -> Text:
+    """A line for each delegation in force that somebody gave or took."""
+    if not given and not taken:
+        return words("Nobody decides in your place, and you decide in nobody's. ", *_how_to_delegate())
+    spans: list[Span] = []
+    for each in given:
+        spans += words(Who(person=each.taker), " may decide in your place until ", When(at=each.until), ".\n")
+    for each in taken:
+        spans += words("You may decide in the place of ", Who(person=each.giver), " until ", When(at=each.until), ".\n")
+    return (*spans, *words(code("/signoff delegate stop"), " ends what you gave.")) if given else tuple(spans)
+
+
+def _how_to_delegate() -> Text:
+    return words("To have somebody do so for a while: ", code("/signoff delegate @anna until friday"))

@@ -1,4 +1,4 @@
-"""The slash command, in the same words on every surface: run, list, show, cancel, help."""
+"""The slash command, in the same words on every surface: run, list, show, cancel, delegate, help."""
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +8,7 @@ from agents.workflow import UnknownAgent
 from bot.cards import listing
 from bot.cards.text import Text, bold, code, words
 from bot.flow.close import cancel, expire
+from bot.flow.delegate import delegate
 from bot.flow.desk import Answer, Command
 from bot.flow.execute import execution_of
 from bot.flow.run import InputRefused, start
@@ -40,7 +41,7 @@ async def command(signoff: Signoff, typed: Command) -> Answer:
     known = await signoff.surfaces[typed.person.surface].person(typed.person.key)
     if known.standing != "member":  # what is shown may be about customers, and what is asked costs colleagues time
         return Answer(False, words("Only full members of this workspace can use this command. Nothing was done."))
-    return await verb.act(signoff, replace(typed, person=known.person), rest)
+    return await verb.act(signoff, replace(typed, person=known.person, zone=known.zone), rest)
 
 
 async def run(signoff: Signoff, typed: Command, rest: str) -> Answer:
@@ -166,5 +167,6 @@ VERBS: Mapping[str, Verb] = {
     "list": Verb("list", "what waits for a decision", list_open),
     "show": Verb("show ID", "one request, whole", show),
     "cancel": Verb("cancel ID", "take back what you asked for", take_back),
+    "delegate": Verb("delegate @NAME until DAY", "have somebody decide in your place; without a name: who does", delegate),
     "help": Verb("help", "this", show_help),
 }

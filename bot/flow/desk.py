@@ -16,12 +16,14 @@ from storage.records import JsonObject, Person, Place
 
 @dataclass(frozen=True)
 class Command:
-    """`/signoff <line>` typed by a person at a place. `delivery` is the same for each redelivery of the same payload."""
+    """`/signoff <line>` typed by a person at a place. `delivery` is the same for each redelivery of the same payload; `zone`
+    is the person's time zone, an IANA name, once they were looked up."""
 
     line: str
     person: Person
     place: Place
     delivery: str
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True)

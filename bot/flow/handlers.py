@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.flow import jobs
 from bot.flow.converge import reply, show_card, show_run
+from bot.flow.delegate import tell
 from bot.flow.execute import execute
 from bot.flow.run import advance
 from bot.flow.signoff import Signoff
@@ -29,10 +30,14 @@ def handlers(signoff: Signoff) -> Mapping[str, Handler]:
     async def say(payload: JsonObject) -> None:
         await reply(signoff, payload)
 
+    async def whisper(payload: JsonObject) -> None:
+        await tell(signoff, payload)
+
     return {
         jobs.ADVANCE: go_on,
         jobs.EXECUTE: run_approved,
         jobs.SHOW_RUN: post_run,
         jobs.SHOW_CARD: post_card,
         jobs.REPLY: say,
+        jobs.TELL: whisper,
     }

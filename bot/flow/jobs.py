@@ -1,10 +1,11 @@
 """The jobs of the flow: their names, and the locks that keep what belongs together in order."""
 
 from bot.cards.text import Text, to_json
-from storage.records import Job, Place, Request
+from storage.records import Job, Person, Place, Request
 
 ADVANCE, EXECUTE = "advance", "execute"
 SHOW_RUN, SHOW_CARD, REPLY = "show_run", "show_card", "reply"
+TELL = "tell"
 
 
 def advance(run_id: str) -> Job:
@@ -33,3 +34,9 @@ def reply(run_id: str, text: Text, *, request_id: str | None = None, place: Plac
     where = place.model_dump(mode="json") if place else None
     payload = {"run_id": run_id, "request_id": request_id, "place": where, "text": to_json(text)}
     return Job(task=REPLY, payload=payload, lock=f"chat:{run_id}")
+
+
+def tell(person: Person, text: Text) -> Job:
+    """Say something that only this person sees, in a direct message."""
+    payload = {"person": person.model_dump(mode="json"), "text": to_json(text)}
+    return Job(task=TELL, payload=payload, lock=f"tell:{person.key}")

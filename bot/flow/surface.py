@@ -42,6 +42,7 @@ class Known:
 
     person: Person
     standing: Standing
+    zone: str = "UTC"  # their time zone, an IANA name
 
 
 class Surface(Protocol):
@@ -68,3 +69,6 @@ class Surface(Protocol):
         """Keys of the people in a group that a policy names (`slack:S…`, `slack:@handle`); empty if there is none.
 
         Remembered for at most 60 s; asked for anew if `fresh`."""
+
+    async def find(self, written: str) -> frozenset[str]:
+        """Keys of the accounts that somebody may mean by `@name`, a mention or an e-mail address, as it arrives here."""

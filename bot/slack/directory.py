@@ -1,8 +1,10 @@
 """Who is who in a Slack workspace: people as the directory knows them now, and the members of user groups."""
 
 import asyncio
+import re
 import time
-from collections.abc import Callable
+import unicodedata
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,8 @@ from bot.slack.errors import Refused, translated
 from storage.records import Person
 
 GROUP_SECONDS = 60.0  # how long the members of a group may be remembered
+PAGE, PAGES = 900, 20  # people asked for at once, which must be under 1,000, and how often
+MENTION = re.compile(r"<@([UW][A-Z0-9]{1,20})(?:\|[^>]*)?>")
 NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found", "invalid_auth_group", "user_group_not_found"})
 NO_PERSON = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
@@ -63,7 +67,8 @@ class Directory:
                 return Known(asked.model_copy(update={"name": asked.user}), "stranger")
             raise
         user: dict[str, Any] = answer["user"]
-        return Known(Person(key=key, name=_name(user), email=_email(user)), _standing(user, asked.tenant, home))
+        person = Person(key=key, name=_name(user), email=_email(user))
+        return Known(person, _standing(user, asked.tenant, home), str(user.get("tz") or "UTC"))
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
         """Keys of the people in `slack:S…` or `slack:@handle`, looked up now if `fresh`; empty if there is no such group."""
@@ -74,6 +79,46 @@ class Directory:
             members = await self._members(group.removeprefix("slack:"))
             self._groups[group] = (self._clock(), members)
             return members
+
+    async def find(self, written: str) -> frozenset[str]:
+        """Keys of the accounts that `<@U…>`, `@name` or an e-mail address may mean; of everybody who is called that.
+
+        The command arrives as it was typed, because a ticket in it must: there `@name` is all that is left of a mention, and
+        names are not unique on Slack. Accounts that were deactivated are only found where nobody else is called that.
+        """
+        tenant = (await self.workspace()).tenant
+        if mention := MENTION.fullmatch(written):
+            return frozenset({key_of(tenant, mention[1])})
+        name = _fold(written.removeprefix("@"))
+        if "@" in name:
+            return frozenset(key_of(tenant, user) for user in await self._by_address(written))
+        called = [user async for user in self._everybody() if name in _names(user)]
+        here = [user for user in called if not user.get("deleted")]
+        return frozenset(key_of(tenant, str(user["id"])) for user in here or called)
+
+    async def _by_address(self, address: str) -> list[str]:
+        """https://docs.slack.dev/reference/methods/users.lookupByEmail."""
+        try:
+            with translated():
+                answer = await self._client.users_lookupByEmail(email=address)
+        except Refused as error:
+            if error.code in NO_PERSON:
+                return []
+            raise
+        return [str(answer["user"]["id"])]
+
+    async def _everybody(self) -> AsyncIterator[dict[str, Any]]:
+        """https://docs.slack.dev/reference/methods/users.list."""
+        cursor = ""
+        for _ in range(PAGES):
+            with translated():
+                answer = await self._client.users_list(limit=PAGE, cursor=cursor or None)
+            for user in answer["members"]:
+                yield user
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return
+        raise Refused("too_many_people", "There are too many people here to find one by name. Write an e-mail address.")
 
     async def _members(self, group: str) -> frozenset[str]:
         tenant = (await self.workspace()).tenant
@@ -105,6 +150,18 @@ def _standing(user: dict[str, Any], claimed: str, home: str) -> Standing:
     if user.get("is_stranger") or user.get("is_bot") or home not in teams or claimed not in teams:
         return "stranger"
     return "guest" if user.get("is_restricted") or user.get("is_ultra_restricted") else "member"
+
+
+def _names(user: dict[str, Any]) -> set[str]:
+    """Everything that Slack may show or complete somebody as."""
+    profile = user.get("profile", {})
+    names = [user.get("name"), user.get("real_name"), profile.get("display_name"), profile.get("real_name")]
+    return {_fold(str(name)) for name in names if name}
+
+
+def _fold(name: str) -> str:
+    """So that names which look alike in letter case, width or spaces are one name."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _name(user: dict[str, Any]) -> str:

@@ -38,7 +38,7 @@ class BadUrl(ValueError):
 def manifest(url: str | None = None) -> Manifest:
     """The manifest for Socket Mode, or for HTTP at the public `url` (`https://signoff.example.com`). Raises `BadUrl`."""
     command = {"command": COMMAND, "description": "Run an agent, see what waits for approval", "should_escape": False}
-    command["usage_hint"] = "run AGENT TEXT | list | show ID | cancel ID | help"
+    command["usage_hint"] = "run AGENT TEXT | list | show ID | cancel ID | delegate @NAME until DAY | help"
     events = _events_url(url)
     at = {"url": events} if events else {}
     request_url = {"request_url": events} if events else {}

@@ -88,6 +88,10 @@ class SlackSurface:
         """Keys of the people in a user group; remembered for up to a minute unless asked for `fresh`."""
         return await self.directory.members(group, fresh=fresh)
 
+    async def find(self, written: str) -> frozenset[str]:
+        """Keys of the accounts that `@name`, a mention or an e-mail address may mean."""
+        return await self.directory.find(written)
+
     async def open(self, trigger: str, view: Block) -> None:
         """Open a modal. `trigger` lives three seconds (https://docs.slack.dev/interactivity/handling-user-interaction)."""
         with translated():

@@ -26,6 +26,8 @@ class FakeSurface:
     places: dict[int, Place] = field(default_factory=dict)
     replies: list[tuple[Place, str]] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
+    zones: dict[str, str] = field(default_factory=dict)
+    remembered: dict[str, frozenset[str]] = field(default_factory=dict)  # groups as they were up to a minute ago
     archived: set[str] = field(default_factory=set)
     busy: int = 0
 
@@ -63,10 +65,18 @@ class FakeSurface:
     async def person(self, key: str) -> Known:
         self._wait()
         user = key.rsplit(":", 1)[1]
-        return Known(person(user, email=self.emails.get(user)), self.standings.get(user, "member"))
+        zone = self.zones.get(user, "UTC")
+        return Known(person(user, email=self.emails.get(user)), self.standings.get(user, "member"), zone)
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
-        return self.groups.get(group, frozenset())
+        now = self.groups.get(group, frozenset())
+        return now if fresh else self.remembered.get(group, now)
+
+    async def find(self, written: str) -> frozenset[str]:
+        """Everybody is there under their user id; `@sam` is two people, `@nobody` none."""
+        user = written.removeprefix("@").partition("@")[0].casefold()
+        users = {"sam": ("sam1", "sam2"), "nobody": ()}.get(user, (user,))
+        return frozenset(person(each).key for each in users)
 
     def _wait(self) -> None:
         if self.busy > 0:

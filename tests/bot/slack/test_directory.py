@@ -1,12 +1,14 @@
 """Who is who: people as the workspace knows them now, groups for up to a minute."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flow.surface import Standing, SurfaceError
+from bot.sandbox.people import Person as Someone
 from bot.sandbox.server import Sandbox
 from bot.slack.directory import GROUP_SECONDS, Directory, Workspace, _standing, key_of
 from tests.bot.slack.conftest import BOT, GONE, MIA, NOAH, OTHER, TEAM, ZOE
@@ -93,6 +95,80 @@ async def test_a_group_is_remembered_for_a_minute(sandbox: Sandbox, directory: D
     clock.now = GROUP_SECONDS
     await directory.members("slack:S0FINANCE")
     assert asked() == 2
+
+
+@pytest.mark.parametrize("second", [0.0, GROUP_SECONDS - 1])
+async def test_somebody_who_left_a_group_is_in_it_for_a_minute_at_most_and_never_where_it_is_asked_anew(
+    sandbox: Sandbox, directory: Directory, clock: Clock, second: float
+) -> None:
+    group, noah = "slack:S0FINANCE", key_of(TEAM, NOAH)
+    assert noah in await directory.members(group)
+    sandbox.workspace.groups["S0FINANCE"] = replace(sandbox.workspace.groups["S0FINANCE"], members=(MIA,))
+    clock.now = second
+    assert noah in await directory.members(group)
+    assert noah not in await directory.members(group, fresh=True)
+    assert noah not in await directory.members(group)  # what was asked anew is what is remembered from then on
+
+
+async def test_the_minute_begins_anew_only_when_slack_was_asked(
+    sandbox: Sandbox, directory: Directory, clock: Clock
+) -> None:
+    await directory.members("slack:@finance")
+    sandbox.workspace.groups["S0FINANCE"] = replace(sandbox.workspace.groups["S0FINANCE"], members=(MIA,))
+    for second in range(10, 60, 10):
+        clock.now = second
+        assert await directory.members("slack:@finance") == {key_of(TEAM, NOAH)}
+    clock.now = GROUP_SECONDS
+    assert await directory.members("slack:@finance") == {key_of(TEAM, MIA)}
+
+
+@pytest.mark.parametrize(
+    ("written", "users"),
+    [
+        ("@noah", {NOAH}),
+        ("@Noah", {NOAH}),
+        ("noah", {NOAH}),
+        ("@Noah Berg", {NOAH}),
+        ("@noah  berg", {NOAH}),
+        ("@ｎｏａｈ", {NOAH}),
+        ("noah@example.com", {NOAH}),
+        ("Noah@Example.com", {NOAH}),
+        ("<@U0NOAH>", {NOAH}),
+        ("<@U0NOAH|noah>", {NOAH}),
+        ("@gone", {GONE}),
+        ("@nobody", set()),
+        ("@noa", set()),
+        ("nobody@example.com", set()),
+        ("gone@example.com", set()),
+        ("@", set()),
+        ("", set()),
+    ],
+)
+async def test_people_are_found_as_they_are_written(directory: Directory, written: str, users: set[str]) -> None:
+    assert await directory.find(written) == {key_of(TEAM, user) for user in users}
+
+
+async def test_everybody_who_is_called_the_same_is_found(sandbox: Sandbox, directory: Directory) -> None:
+    imitator = Someone("U0FAKE", "fake", "NOAH BERG", "fake@example.com")
+    sandbox.workspace.people["U0FAKE"] = imitator
+    assert await directory.find("@Noah Berg") == {key_of(TEAM, NOAH), key_of(TEAM, "U0FAKE")}
+    sandbox.workspace.people["U0FAKE"] = replace(imitator, deleted=True)
+    assert await directory.find("@Noah Berg") == {key_of(TEAM, NOAH)}
+
+
+async def test_a_large_workspace_is_read_page_by_page_and_not_without_end(
+    sandbox: Sandbox, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.directory.PAGE", 2)
+    assert await directory.find("@gone") == {key_of(TEAM, GONE)}
+    assert [call.method for call in sandbox.calls].count("users.list") == 3
+    monkeypatch.setattr("bot.slack.directory.PAGES", 2)
+    with pytest.raises(SurfaceError, match="Write an e-mail address"):
+        await directory.find("@gone")
+
+
+async def test_a_person_has_a_time_zone(directory: Directory) -> None:
+    assert (await directory.person(key_of(TEAM, NOAH))).zone == "Europe/London"
 
 
 async def test_a_group_that_cannot_be_looked_up_is_no_empty_group(sandbox: Sandbox, directory: Directory) -> None:
