@@ -1,4 +1,4 @@
-"""Spans of time as people write them in a policy: `4h`, `30m`, `1d 12h`, or a whole number of seconds."""
+"""Time as people write it in a policy: spans (`4h`, `30m`, `1d 12h`, or a whole number of seconds) and shares of one (`50%`)."""
 
 import re
 from typing import Annotated
@@ -28,4 +28,22 @@ Seconds = Annotated[
     WithJsonSchema(
         {"anyOf": [{"type": "integer", "minimum": 1, "maximum": LONGEST}, {"type": "string", "pattern": f"^{_WRITTEN}$"}]}
     ),
+]
+
+_SHARE = r"(?:[1-9]|[1-9][0-9])(?:\.[0-9]{1,3})?\s*%"
+
+
+def share(value: object) -> float:
+    """A part of the time that people have, between 0 and 1. Raises `ValueError` with words for the author of a policy."""
+    if isinstance(value, str) and re.fullmatch(_SHARE, value.strip(), re.ASCII):
+        return float(value.strip().removesuffix("%")) / 100
+    if isinstance(value, float) and 0 < value < 1:  # as a policy that was read before holds it
+        return value
+    raise ValueError("write a share of the time between 1% and 99%, such as 50%")
+
+
+Share = Annotated[
+    float,
+    BeforeValidator(share),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SHARE}$"}),
 ]

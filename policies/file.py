@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from policies.document import Document, read
+from policies.durations import seconds
 from policies.problems import Path, PolicyError, Problem, did_you_mean, field_name, nearest
 from policies.reviewers import is_group
 from policies.rules import Defaults, Policy, Rule, is_glob
@@ -126,8 +127,11 @@ _ADVICE = {
 
 
 def _rule_mistakes(value: JsonValue, known: frozenset[str]) -> Iterator[_Mistake]:
-    """What the schema cannot see: names used twice, actions that do not exist, and more people asked for than are named."""
+    """What the schema cannot see: names used twice, actions that do not exist, more people asked for than are named, and
+    others asked when it is too late."""
     rules = value.get("rules") if isinstance(value, dict) else None
+    defaults = value.get("defaults") if isinstance(value, dict) else None
+    common = defaults if isinstance(defaults, dict) else {}
     first: dict[JsonValue, int] = {}
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         if isinstance(rule, dict):
@@ -139,8 +143,9 @@ def _rule_mistakes(value: JsonValue, known: frozenset[str]) -> Iterator[_Mistake
                 )
             yield from _action_mistakes(("rules", number, "actions"), rule.get("actions"), known)
             yield from _quorum_mistakes(("rules", number, "quorum"), rule)
-    if isinstance(value, dict) and isinstance(defaults := value.get("defaults"), dict):
-        yield from _quorum_mistakes(("defaults", "quorum"), defaults)
+            yield from _escalation_mistakes(("rules", number), rule, common)
+    yield from _quorum_mistakes(("defaults", "quorum"), common)
+    yield from _escalation_mistakes(("defaults",), common, {})
 
 
 def _action_mistakes(path: Path, patterns: JsonValue, known: frozenset[str]) -> Iterator[_Mistake]:
@@ -163,3 +168,27 @@ def _quorum_mistakes(path: Path, part: JsonObject) -> Iterator[_Mistake]:
                 path,
                 f"{quorum} people have to agree, but only {len(people)} can: name more reviewers, or lower the quorum",
             )
+
+
+def _escalation_mistakes(path: Path, part: JsonObject, defaults: JsonObject) -> Iterator[_Mistake]:
+    """An escalation that names nobody, or that would come when the time is over."""
+    whole = {"expires_in": Defaults().expires_in, **defaults, **part}
+    people, after, within = whole.get("escalate_to"), whole.get("escalate_after"), whole["expires_in"]
+    if "escalate_after" in part and not people and path[0] == "rules":
+        yield (*path, "escalate_after"), "nobody is escalated to: add `escalate_to`, or remove this line"
+    told = next((key for key in ("escalate_after", "expires_in", "escalate_to") if key in part), None)
+    first, last = _span(after), _span(within)
+    if told and people and first is not None and last is not None and first >= last:
+        yield (*path, told), f"others would be asked after {_in_words(after)}, when the {_in_words(within)} for deciding are over"
+
+
+def _in_words(span: JsonValue) -> str:
+    return f"{span} s" if isinstance(span, int) else str(span)
+
+
+def _span(value: JsonValue) -> int | None:
+    """Seconds, or None where there is no span or one with a problem of its own."""
+    try:
+        return None if value is None else seconds(value)
+    except ValueError:
+        return None

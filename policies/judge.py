@@ -2,7 +2,8 @@
 
 Each rule is read with the defaults filled in. Of the rules that match, the most restrictive verdict wins. The rules that
 agree on it are merged to whatever asks for most: highest quorum, shortest expiry, only the reviewers that all of them name,
-the requester excluded if one of them excludes. Risk is the highest of all rules that match and of the proposal's own. So one
+the requester excluded if one of them excludes, every reminder. Nobody is escalated to whom one of them would not let decide by
+then, nor before the last of them says so. Risk is the highest of all rules that match and of the proposal's own. So one
 more rule about an action that has one can only add to what is asked. Nothing that is left out or does not fit together ends
 in more freedom: an action without a rule goes to people, and where nobody could decide, the verdict is `block`.
 """
@@ -45,6 +46,9 @@ class _Terms:
     quorum: int
     exclude_requester: bool
     expires_in: int
+    reminders: tuple[float, ...]
+    escalate_to: tuple[str, ...]
+    escalate_after: int
 
 
 def judge(
@@ -61,6 +65,7 @@ def judge(
     winning = [terms for terms in fired if terms.outcome is fired[0].outcome]
     reviewers, obstacle = _reviewers(winning)
     risk, why_risk = _risk(fired, proposal.risk)
+    escalate_to, escalate_after = _escalation(winning, reviewers)
     return Verdict(
         outcome=Outcome.block if obstacle else fired[0].outcome,
         risk=risk,
@@ -72,11 +77,15 @@ def judge(
         exclude_requester=any(terms.exclude_requester for terms in winning),
         channel=_channel(matching, fired[0].outcome) or policy.defaults.channel or fallback.channel,
         expires_in=min(terms.expires_in for terms in winning),
+        reminders=tuple(sorted({share for terms in winning for share in terms.reminders})),
+        escalate_to=escalate_to,
+        escalate_after=escalate_after,
     )
 
 
 def _terms(rule: Rule, defaults: Defaults, fallback: Fallback) -> _Terms:
     exclude = defaults.exclude_requester if rule.exclude_requester is None else rule.exclude_requester
+    expires_in = rule.expires_in or defaults.expires_in
     return _Terms(
         rule=rule.name,
         reason=rule.reason or f"Rule “{rule.name}” {_SAYS[rule.verdict]}.",
@@ -85,7 +94,10 @@ def _terms(rule: Rule, defaults: Defaults, fallback: Fallback) -> _Terms:
         reviewers=rule.reviewers or defaults.reviewers or fallback.reviewers,
         quorum=rule.quorum or defaults.quorum,
         exclude_requester=exclude,
-        expires_in=rule.expires_in or defaults.expires_in,
+        expires_in=expires_in,
+        reminders=defaults.reminders if rule.reminders is None else rule.reminders,
+        escalate_to=defaults.escalate_to if rule.escalate_to is None else rule.escalate_to,
+        escalate_after=rule.escalate_after or defaults.escalate_after or half(expires_in),
     )
 
 
@@ -99,7 +111,15 @@ def _unmatched(defaults: Defaults, fallback: Fallback, reason: str) -> _Terms:
         quorum=defaults.quorum,
         exclude_requester=True,  # only a rule can let people decide on what they asked for
         expires_in=defaults.expires_in,
+        reminders=defaults.reminders,
+        escalate_to=defaults.escalate_to,
+        escalate_after=defaults.escalate_after or half(defaults.expires_in),
     )
+
+
+def half(seconds: int) -> int:
+    """When a request escalates whose rule does not say when."""
+    return max(seconds // 2, 1)
 
 
 def _reviewers(winning: Sequence[_Terms]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -124,6 +144,17 @@ def _obstacle(winning: Sequence[_Terms], common: set[str], quorum: int) -> str |
     if len(common) < quorum and not any(map(is_group, common)):
         return f"Nobody can approve this: it needs {quorum} people, but only {len(common)} may decide."
     return None
+
+
+def _escalation(winning: Sequence[_Terms], reviewers: tuple[str, ...]) -> tuple[tuple[str, ...], int | None]:
+    """Who may decide as well, and after how many seconds: whom every winning rule would let decide by then, if there is
+    anybody and the time is not over before."""
+    by_then = [{*terms.reviewers, *terms.escalate_to} for terms in winning]
+    further = tuple(sorted(by_then[0].intersection(*by_then).difference(reviewers)))
+    after = max((terms.escalate_after for terms in winning if terms.escalate_to), default=0)
+    if not reviewers or not further or after >= min(terms.expires_in for terms in winning):
+        return (), None
+    return further, after
 
 
 def _listed(rules: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from policies.durations import Seconds
+from policies.durations import Seconds, Share
 from policies.reviewers import Reviewer
 from storage.canonical import digest
 from storage.records import Outcome, Risk
@@ -49,6 +49,8 @@ def _rule_name(text: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Reviewers = Annotated[tuple[Reviewer, ...], Field(min_length=1, max_length=50)]
+Others = Annotated[tuple[Reviewer, ...], Field(max_length=50)]
+Reminders = Annotated[tuple[Share, ...], Field(max_length=5)]
 Quorum = Annotated[StrictInt, Field(ge=1, le=20)]
 Channel = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^\S+$")]
 
@@ -68,6 +70,9 @@ class Defaults(Part):
     exclude_requester: StrictBool = Field(True, description="whether people may not decide on what they asked for")
     channel: Channel | None = Field(None, description="where to ask; left out, where the deployment says")
     expires_in: Seconds = Field(4 * 3600, description="how long to wait for people, such as 30m, 4h or 2d")
+    reminders: Reminders = Field((0.5, 0.9), description="when to remind people, as shares of that time; [] for never")
+    escalate_to: Others = Field((), description="who may decide as well when the reviewers have not")
+    escalate_after: Seconds | None = Field(None, description="from when on; left out, after half of the time")
 
 
 class Rule(Part):
@@ -84,6 +89,9 @@ class Rule(Part):
     exclude_requester: StrictBool | None = None
     channel: Channel | None = None
     expires_in: Seconds | None = None
+    reminders: Reminders | None = None
+    escalate_to: Others | None = None
+    escalate_after: Seconds | None = None
 
     def matches(self, action: str, registered: frozenset[str]) -> bool:
         """Whether the rule is about this action. A name means that action, a glob only actions that are registered."""

@@ -316,3 +316,39 @@ def test_the_schema_for_editors_accepts_what_loads(text: str) -> None:
 @pytest.mark.parametrize("name", ["misspelt key", "unknown verdict", "bad duration", "quorum 0", "nobody", "no verdict"])
 def test_the_schema_for_editors_refuses_what_does_not(name: str) -> None:
     assert not Draft202012Validator(file_schema()).is_valid(YAML(typ="safe", pure=True).load(BROKEN[name][0]))
+
+
+LATE = """\
+rules:
+  - name: mail
+    actions: [send_external_email]
+    verdict: approve
+    expires_in: 30m
+    reminders: [25%, 75%]
+    escalate_to: [slack:@leads]
+    escalate_after: 20m
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("20m", "30m", "p.yaml:8: rules[0].escalate_after: others would be asked after 30m, when the 30m for deciding are over"),
+        ("20m", "3600", "p.yaml:8: rules[0].escalate_after: others would be asked after 3600 s, when the 30m"),
+        ("    escalate_to: [slack:@leads]\n", "", "p.yaml:7: rules[0].escalate_after: nobody is escalated to: add"),
+        ("[slack:@leads]", "[leads]", "p.yaml:7: rules[0].escalate_to[0]: 'leads' names nobody"),
+        ("75%", "100%", "p.yaml:6: rules[0].reminders[1]: write a share of the time between 1% and 99%, such as 50%"),
+        ("75%", "75", "p.yaml:6: rules[0].reminders[1]: write a share of the time"),
+        ("20m", "soon", "p.yaml:8: rules[0].escalate_after: write a duration such as 30m"),
+    ],
+)
+def test_reminders_and_escalations_that_cannot_be_are_problems(old: str, new: str, problem: str) -> None:
+    assert read(LATE).rules[0].reminders == (0.25, 0.75)
+    [told] = problems(LATE.replace(old, new))
+    assert told.startswith(problem)
+
+
+def test_a_rule_too_short_for_the_escalation_of_the_defaults_is_a_problem() -> None:
+    text = "defaults:\n  escalate_to: [slack:@leads]\n  escalate_after: 1h\n" + LATE.replace("    escalate_after: 20m\n", "")
+    [told] = problems(text)
+    assert told.startswith("p.yaml:8: rules[0].expires_in: others would be asked after 1h, when the 30m for deciding are over")

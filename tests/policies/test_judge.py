@@ -174,6 +174,9 @@ PARTS = st.fixed_dictionaries(
         "quorum": st.integers(1, 3),
         "exclude_requester": st.booleans(),
         "channel": st.sampled_from(["#a", "#b"]) | st.none(),
+        "reminders": st.lists(st.sampled_from([0.2, 0.5, 0.9]), max_size=2),
+        "escalate_to": st.lists(st.sampled_from([LEADS, RAVI, MIA, ZOE]), max_size=2),
+        "escalate_after": st.integers(1, 100_000) | st.none(),
     }
 )
 
@@ -181,7 +184,7 @@ PARTS = st.fixed_dictionaries(
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     parts = draw(PARTS)
-    for optional in ("expires_in", "quorum", "exclude_requester"):
+    for optional in ("expires_in", "quorum", "exclude_requester", "reminders", "escalate_to"):
         if draw(st.booleans()):
             parts[optional] = None
     patterns = draw(st.lists(st.sampled_from(["*", "send_*", "send_external_email", "delete_*", "unheard_of"]), min_size=1))
@@ -213,6 +216,10 @@ def test_one_more_rule_about_a_matched_action_never_loosens_it(
         assert after.expires_in <= before.expires_in
         assert set(after.reviewers) <= set(before.reviewers)
         assert after.exclude_requester >= before.exclude_requester
+        assert set(after.reminders) >= set(before.reminders)
+        assert set(after.escalate_to) <= {*before.reviewers, *before.escalate_to}
+        early = set(after.escalate_to) & set(before.escalate_to)
+        assert not early or (after.escalate_after or 0) >= (before.escalate_after or 0)
 
 
 @given(**CASES, order=st.randoms(use_true_random=False))
@@ -246,5 +253,52 @@ def test_only_a_rule_lets_anything_run_by_itself_and_only_entitled_people_are_as
         }
         assert verdict.reviewers
         assert set(verdict.reviewers) <= named
+        further = {*defaults.escalate_to, *(one for held in matching for one in held.escalate_to or ())}
+        assert set(verdict.escalate_to) <= (named | further) - set(verdict.reviewers)
+        assert (verdict.escalate_after is not None) == bool(verdict.escalate_to)
+        assert (verdict.escalate_after or 0) < verdict.expires_in
     assert verdict.risk.rank >= (asked.risk.rank if asked.risk else 0)
     assert verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("parts", "reminders"),
+    [
+        ([{}], (0.5, 0.9)),
+        ([{"reminders": []}], ()),
+        ([{"reminders": ["75%"]}], (0.75,)),
+        ([{"reminders": ["75%", "20%"]}, {"reminders": ["20%", "90%"]}], (0.2, 0.75, 0.9)),
+        ([{"reminders": []}, {}], (0.5, 0.9)),
+    ],
+)
+def test_people_are_reminded_whenever_one_of_the_rules_says_so(
+    parts: list[dict[str, object]], reminders: tuple[float, ...]
+) -> None:
+    rules = [rule(f"r{number}", Outcome.approve, **each) for number, each in enumerate(parts)]
+    assert ruled(*rules).reminders == reminders
+
+
+@pytest.mark.parametrize(
+    ("parts", "escalation"),
+    [
+        ([{}], ((), None)),
+        ([{"escalate_to": [ZOE]}], ((ZOE,), 2 * 3600)),
+        ([{"escalate_to": [ZOE], "expires_in": "1h"}], ((ZOE,), 1800)),
+        ([{"escalate_to": [ZOE, RAVI], "escalate_after": "10m", "reviewers": [RAVI]}], ((ZOE,), 600)),
+        ([{"escalate_to": [ZOE]}, {}], ((), None)),
+        ([{"escalate_to": [ZOE, MIA]}, {"escalate_to": [ZOE], "escalate_after": "3h"}], ((ZOE,), 3 * 3600)),
+        ([{"reviewers": [RAVI], "escalate_to": [ZOE]}, {"reviewers": [RAVI, ZOE]}], ((ZOE,), 2 * 3600)),
+        ([{"escalate_to": [ZOE], "escalate_after": "2h"}, {"escalate_to": [ZOE], "expires_in": "1h"}], ((), None)),
+    ],
+)
+def test_nobody_is_escalated_to_whom_one_of_the_rules_would_not_let_decide_by_then(
+    parts: list[dict[str, object]], escalation: tuple[tuple[str, ...], int | None]
+) -> None:
+    verdict = ruled(*(rule(f"r{number}", Outcome.approve, **each) for number, each in enumerate(parts)))
+    assert (verdict.escalate_to, verdict.escalate_after) == escalation
+
+
+def test_an_action_without_a_rule_escalates_as_the_defaults_say() -> None:
+    verdict = ruled(action="delete_any_data", escalate_to=[ZOE], escalate_after="1h", reminders=["30%"])
+    assert (verdict.escalate_to, verdict.escalate_after, verdict.reminders) == ((ZOE,), 3600, (0.3,))
+    assert ruled(rule("a", Outcome.approve, escalate_to=[]), escalate_to=[ZOE]).escalate_to == ()
