@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from agents.model import Model
 from bot.app import assembled
 from bot.demo import CHANNEL, REVIEWERS, TESS, Demo, MovableClock, seed
-from bot.sandbox.people import Person
+from bot.sandbox.people import Person, Seed
 from bot.sandbox.samples import samples
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import Message
@@ -79,10 +79,10 @@ class Premises:
 
 
 @asynccontextmanager
-async def premises(directory: Path) -> AsyncIterator[Premises]:
-    """The world and the workspace, open, with an empty database for Signoff."""
+async def premises(directory: Path, people: Seed | None = None) -> AsyncIterator[Premises]:
+    """The world and the workspace, open, with an empty database for Signoff. `people` are the demo's unless said."""
     clock = MovableClock()
-    async with World(directory / "world") as world, Sandbox(seed(), now=clock) as sandbox:
+    async with World(directory / "world") as world, Sandbox(people or seed(), now=clock) as sandbox:
         made = Premises(directory, world, sandbox, clock)
         await asyncio.to_thread(upgrade, made.database_url)
         yield made
