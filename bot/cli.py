@@ -15,6 +15,7 @@ import click
 
 from bot.audit.command import audit
 from bot.packages import ForeignPackage, own_packages
+from bot.people_command import people
 from bot.settings import Settings, described
 from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
 
@@ -108,6 +109,7 @@ def check(*, list_settings: bool, as_json: bool) -> None:
 
 
 main.add_command(audit)
+main.add_command(people)
 
 
 @main.group()

@@ -49,6 +49,7 @@ class Ties:
 
     identities: tuple[Identity, ...] = ()
     delegations: tuple[Delegation, ...] = ()
+    members: frozenset[str] = frozenset()  # keys of linked accounts that the directory knows as full members'
 
     def accounts(self, person: Person) -> tuple[Person, ...]:
         """Every account that is known to be of the same human, this one first: linked, or with the same address."""
@@ -128,8 +129,8 @@ def _ways(person: Person, request: Request, groups: Groups, ties: Ties) -> Itera
 
 
 def _entitled(person: Person, request: Request, groups: Groups, ties: Ties) -> str | None:
-    """The reference that names the person, under any of their accounts."""
-    accounts = ties.accounts(person)
+    """The reference that names the person, under this account or another that is a full member's."""
+    accounts = [each for each in ties.accounts(person) if each is person or each.key in ties.members]
     for reference in reviewers(request):
         members = groups.get(reference, frozenset())
         if any(names(reference, account) or account.key in members for account in accounts):

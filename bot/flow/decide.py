@@ -166,7 +166,7 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held 
         return _too_late(tx, signoff, click)
     if held.fingerprint != click.fingerprint:
         return _refuse(tx, held, click, "This button does not belong to what the card shows. Nothing was done.")
-    ties, given = ties_of(tx, has.givers), tuple(genuine_approvals(tx, signoff, held, held.fingerprint))
+    ties, given = ties_of(tx, has.others), tuple(genuine_approvals(tx, signoff, held, held.fingerprint))
     right = allowed(held, click, has, ties, given)
     if isinstance(right, Refused):
         return _refuse(tx, held, click, right.reason)

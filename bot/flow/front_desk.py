@@ -82,7 +82,7 @@ class FrontDesk:
             return Answer(False, lines.standing(request, decisions))
         if request.revision != click.revision:
             return Answer(False, words("This was edited since. Look at the card again, then decide."))
-        ties = await self._signoff.store.read(lambda tx: ties_of(tx, has.givers))
+        ties = await self._signoff.store.read(lambda tx: ties_of(tx, has.others))
         right = allowed(request, click, has, ties)
         return Answer(False, words(right.reason)) if isinstance(right, Refused) else None
 

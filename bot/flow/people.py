@@ -1,12 +1,14 @@
 """What is known of people at a click: what the directory says of them beforehand, and what the database says of them inside
 the very transaction that decides."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.flow.desk import Click
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
+from bot.flow.surface import Known
 from policies.people import Allowed, Refused, Standing, Ties, group_references, may_decide, reviewers, voice_of, voices
 from storage.records import Decision, JsonObject, Person, Request, Risk
 from storage.store import Transaction
@@ -16,16 +18,16 @@ DECISION = "decision"  # purpose of the seals on decisions
 
 @dataclass(frozen=True)
 class Rights:
-    """What the directory says right now about the person who clicked, the groups that the rule names, and those in whose
-    place the person may decide: `givers` are the keys of those who are full members themselves."""
+    """What the directory says right now about the person who clicked, the groups that the rule names, and `others`: those in
+    whose place the person may decide, and the linked accounts of everybody who has to do with the request."""
 
     standing: Standing
-    groups: dict[str, frozenset[str]]
-    givers: frozenset[str] = field(default_factory=frozenset)
+    groups: Mapping[str, frozenset[str]]
+    others: tuple[Known, ...] = ()
 
 
 async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: bool = False) -> tuple[Rights, Click]:
-    """Look the person, the groups and the givers up. Returns the click with the person as the directory knows them.
+    """Look the person, the groups and the others up. Returns the click with the person as the directory knows them.
 
     Groups are as they are now for high and critical risk, or if `fresh`; else as they were at most a minute ago.
     Raises SurfaceError and SurfaceBusy: who cannot be looked up does not decide.
@@ -38,13 +40,19 @@ async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: boo
         for name in group_references(reviewers(request))
         if (surface := signoff.surfaces.get(name.partition(":")[0])) is not None
     }
-    return Rights(known.standing, groups, await _givers(signoff, known.person)), person
+    around = await signoff.store.read(lambda tx: _around(tx, request, known.person))
+    asked = [signoff.surfaces[each.surface].person(each.key) for each in around if each.surface in signoff.surfaces]
+    return Rights(known.standing, groups, tuple(await asyncio.gather(*asked))), person
 
 
-def ties_of(tx: Transaction, givers: frozenset[str] = frozenset()) -> Ties:
-    """Who is tied to whom as this transaction sees it, with the delegations of these givers."""
-    lent = tx.delegations(at=tx.now()) if givers else ()
-    return Ties(tuple(tx.identities()), tuple(each for each in lent if each.giver.key in givers))
+def ties_of(tx: Transaction, others: Sequence[Known] = ()) -> Ties:
+    """Who is tied to whom as this transaction sees it. Of `others`, what the directory says of them counts; only those of
+    them who are full members entitle anybody."""
+    now = {each.person.key: each.person for each in others}
+    members = frozenset(each.person.key for each in others if each.standing == "member")
+    linked = (each.model_copy(update={"person": now.get(each.person.key, each.person)}) for each in tx.identities())
+    lent = tx.delegations(at=tx.now()) if members else ()
+    return Ties(tuple(linked), tuple(each for each in lent if each.giver.key in members), members)
 
 
 def allowed(request: Request, click: Click, has: Rights, ties: Ties, given: Sequence[Decision] = ()) -> Allowed | Refused:
@@ -91,14 +99,14 @@ def sealed(decision: Decision) -> JsonObject:
     }
 
 
-async def _givers(signoff: Signoff, person: Person) -> frozenset[str]:
-    """Keys of those who let this person decide in their place and are full members themselves, now."""
-
-    def lent(tx: Transaction) -> list[Person]:
-        delegations = tx.delegations(at=tx.now())
-        ties = Ties(tuple(tx.identities())) if delegations else Ties()
-        return [each.giver for each in delegations if ties.same(person, each.taker)]
-
-    givers = [giver for giver in await signoff.store.read(lent) if giver.surface in signoff.surfaces]
-    known = [await signoff.surfaces[giver.surface].person(giver.key) for giver in givers]
-    return frozenset(giver.person.key for giver in known if giver.standing == "member")
+def _around(tx: Transaction, request: Request, person: Person) -> list[Person]:
+    """Whom to look up besides the person who clicked."""
+    ties = Ties(tuple(tx.identities()))
+    givers = [each.giver for each in tx.delegations(at=tx.now()) if ties.same(person, each.taker)]
+    if not ties.identities and not givers:
+        return []
+    spoken = [each for decision in tx.decisions(request.id) for each in voice_of(decision)]
+    behind = [each for each in (request.requester, request.on_behalf_of) if each is not None]
+    linked = [account for each in (person, *givers, *spoken, *behind) for account in ties.accounts(each)[1:]]
+    wanted = {each.key: each for each in (*givers, *linked)}
+    return [each for key, each in wanted.items() if key != person.key]

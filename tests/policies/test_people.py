@@ -29,7 +29,8 @@ def lent(giver: Person, taker: Person) -> Delegation:
 
 LINKS = (*linked(RAVI, RAVI_ON_TEAMS), *linked(ZOE, ZOE_ON_TEAMS))
 ALONE = Ties()
-LINKED = Ties(LINKS)
+MEMBERS = frozenset(identity.person.key for identity in LINKS)
+LINKED = Ties(LINKS, (), MEMBERS)
 
 
 def asked(
@@ -67,6 +68,14 @@ def asked(
 )
 def test_a_named_person_or_member_may_decide_under_any_account(person: Person, reviewer: str) -> None:
     assert may_decide(person, asked("else@example.com", reviewer), GROUPS, LINKED) == Allowed(by=reviewer)
+
+
+def test_an_account_that_is_no_full_members_entitles_nobody_but_ties_its_human() -> None:
+    ties = Ties(LINKS, (), MEMBERS - {RAVI.key})
+    assert isinstance(may_decide(RAVI_ON_TEAMS, asked("ravi@example.com"), GROUPS, ties), Refused)
+    asked_by_ravi = may_decide(RAVI_ON_TEAMS, asked("slack:@support-leads", by=RAVI), GROUPS, ties)
+    assert isinstance(asked_by_ravi, Refused)
+    assert "You asked for this" in asked_by_ravi.reason
 
 
 @pytest.mark.parametrize(
@@ -161,7 +170,7 @@ def test_the_same_missing_address_does_not_make_two_accounts_one_human() -> None
 )
 @pytest.mark.parametrize("taker", [ANNA, Person(key="teams:9f:a", name="Anna", email="anna@example.com")])
 def test_a_delegate_decides_by_the_right_of_the_giver(giver: Person, reviewer: str, taker: Person) -> None:
-    ties = Ties(LINKS, (lent(giver, ANNA),))
+    ties = Ties(LINKS, (lent(giver, ANNA),), MEMBERS)
     assert may_decide(taker, asked(reviewer), GROUPS, ties) == Allowed(reviewer, lent_by=giver)
 
 
