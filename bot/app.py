@@ -20,18 +20,20 @@ from agents.offline import OfflineModel
 from agents.shipped import Systems
 from agents.support.customers import Customers
 from agents.support.knowledge import Knowledge
+from bot.api.app import Api
 from bot.cards.text import words
-from bot.flow.close import sweep
 from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
 from bot.flow.ids import RandomIds
+from bot.flow.lost import look
 from bot.flow.reconcile import reconcile
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
-from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.flow.surface import Surface, SurfaceBusy, SurfaceError
+from bot.flow.sweep import nudge, sweep
 from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
-from bot.signing import seals_from
+from bot.signing import BadSigningKey, seals_from
 from bot.slack.connect import SlackConnection
 from bot.slack.events import PATH as SLACK_EVENTS
 from bot.web import Endpoint, served, web_app
@@ -48,7 +50,7 @@ log = logging.getLogger(__name__)
 Role = Literal["web", "worker", "all"]
 Clock = Callable[[], datetime]
 
-SWEEP, RECONCILE, POLICY, ANCHOR = 5.0, 60.0, 5.0, 3600.0  # seconds between ticks
+SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0  # seconds between ticks
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Replica:
             return everywhere
         return everywhere | {
             "sweep": (SWEEP, lambda: sweep(self.signoff)),
+            "nudge": (NUDGE, lambda: nudge(self.signoff)),
+            "look": (LOOK, lambda: look(self.signoff)),
             "reconcile": (RECONCILE, lambda: reconcile(self.signoff)),
         }
 
@@ -153,12 +157,46 @@ async def assembled(
         desk = FrontDesk(signoff)
         listens = role != "worker"
         endpoints: dict[str, Endpoint] = {SLACK_EVENTS: slack.events} if slack.events and listens else {}
-        address = await stack.enter_async_context(served(web_app(storage.store, endpoints), settings.host, settings.port))
+        app = web_app(storage.store, endpoints, [Api(signoff).mount] if listens else [])
+        address = await stack.enter_async_context(served(app, settings.host, settings.port))
         if listens:
             slack.listen(desk)
             await slack.start()
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
         yield Replica(signoff, desk, storage, policy, address, anchors)
+
+
+@asynccontextmanager
+async def at_hand(settings: Settings, systems: Systems) -> AsyncIterator[Signoff]:
+    """A Signoff for a command at a terminal, beside those that serve: it listens to nobody and runs no jobs. Slack is asked
+    about people if it is set. Raises PolicyError, StorageError."""
+    file = settings.signing_key_file
+    if settings.signing_key is None and not file.exists():
+        why = "Run this where Signoff serves, or set SIGNOFF_SIGNING_KEY: decisions signed with another key do not count."
+        raise BadSigningKey(f"The signing key {file} is not here. {why}")
+    actions = shipped.actions(systems)
+    policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
+    async with AsyncExitStack() as stack:
+        storage = await open_storage(settings.database_url)
+        stack.push_async_callback(storage.close)
+        seals = seals_from(_secret(settings.signing_key), file)
+        surfaces: dict[str, Surface] = {}
+        if settings.slack_bot_token and (settings.slack_app_token or settings.slack_signing_secret):
+            slack = _slack(settings, seals)
+            stack.push_async_callback(slack.stop)
+            surfaces["slack"] = slack.surface
+        yield Signoff(
+            store=storage.store,
+            agents=shipped.agents(systems),
+            actions=actions,
+            model=OfflineModel(shipped.rules()),
+            policy=lambda: policy.policy,
+            fallback=Fallback(settings.reviewers, settings.channel),
+            fallback_place=None,
+            surfaces=surfaces,
+            ids=RandomIds(),
+            seals=seals,
+        )
 
 
 def systems_of(settings: Settings) -> Systems:

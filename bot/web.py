@@ -1,6 +1,6 @@
-"""The HTTP side of a replica: health for load balancers, and whatever endpoints the surfaces bring."""
+"""The HTTP side of a replica: health for load balancers, the API, and whatever endpoints the surfaces bring."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -8,13 +8,14 @@ from aiohttp import web
 from storage.store import StorageError, Store
 
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Mount = Callable[[web.Application], None]
 
 BODY_MAX = 1024 * 1024  # bytes; the largest payload a chat platform sends is far below
 DRAIN = 25.0  # seconds that requests in flight get to finish on shutdown
 
 
-def web_app(store: Store, endpoints: Mapping[str, Endpoint]) -> web.Application:
-    """`GET /health/live`, `GET /health/ready`, and a POST route for each endpoint."""
+def web_app(store: Store, endpoints: Mapping[str, Endpoint], mounts: Sequence[Mount] = ()) -> web.Application:
+    """`GET /health/live`, `GET /health/ready`, a POST route for each endpoint, and what the mounts add."""
     app = web.Application(client_max_size=BODY_MAX)
 
     async def live(_: web.Request) -> web.Response:
@@ -31,6 +32,8 @@ def web_app(store: Store, endpoints: Mapping[str, Endpoint]) -> web.Application:
     app.router.add_get("/health/ready", ready)
     for path, endpoint in endpoints.items():
         app.router.add_post(path, endpoint)
+    for mount in mounts:
+        mount(app)
     return app
 
 

@@ -1,0 +1,1 @@
+"""HTTP API v1: the gate for agents of other makes."""
