@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | audit | db | slack`.
+"""The command line: `signoff demo | serve | check | decide | keys | audit | db | slack`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -14,6 +14,8 @@ from pathlib import Path
 import click
 
 from bot.audit.command import audit
+from bot.decide_command import decide
+from bot.keys_command import keys
 from bot.packages import ForeignPackage, own_packages
 from bot.people_command import people
 from bot.settings import Settings, described
@@ -110,6 +112,8 @@ def check(*, list_settings: bool, as_json: bool) -> None:
 
 main.add_command(audit)
 main.add_command(people)
+main.add_command(decide)
+main.add_command(keys)
 
 
 @main.group()
