@@ -71,13 +71,19 @@ class Directory:
         return Known(person, _standing(user, asked.tenant, home), str(user.get("tz") or "UTC"))
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
-        """Keys of the people in `slack:S…` or `slack:@handle`, looked up now if `fresh`; empty if there is no such group."""
+        """Keys of the people in `slack:S…` or `slack:@handle`, looked up now if `fresh`; empty if there is no such group.
+
+        Many who ask at once share a look-up that began after they asked: Slack allows only some twenty a minute
+        (https://docs.slack.dev/reference/methods/usergroups.users.list).
+        """
+        asked = self._clock()
         async with self._one_at_a_time:
-            at, members = self._groups.get(group, (float("-inf"), frozenset[str]()))
-            if not fresh and self._clock() - at < GROUP_SECONDS:
+            began, members = self._groups.get(group, (float("-inf"), frozenset[str]()))
+            now = self._clock()
+            if began > asked or (not fresh and now - began < GROUP_SECONDS):
                 return members
             members = await self._members(group.removeprefix("slack:"))
-            self._groups[group] = (self._clock(), members)
+            self._groups[group] = (now, members)
             return members
 
     async def find(self, written: str) -> frozenset[str]:

@@ -1,7 +1,9 @@
 """Who is who: people as the workspace knows them now, groups for up to a minute."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import count
 
 import aiohttp
 import pytest
@@ -120,6 +122,19 @@ async def test_the_minute_begins_anew_only_when_slack_was_asked(
         assert await directory.members("slack:@finance") == {key_of(TEAM, NOAH)}
     clock.now = GROUP_SECONDS
     assert await directory.members("slack:@finance") == {key_of(TEAM, MIA)}
+
+
+async def test_many_who_ask_anew_at_once_share_what_was_looked_up_after_they_asked(sandbox: Sandbox) -> None:
+    ticks = count()
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url, session=session)
+        directory = Directory(client, lambda: float(next(ticks)))
+        answers = await asyncio.gather(*(directory.members("slack:S0FINANCE", fresh=True) for _ in range(50)))
+        asked = [call.method for call in sandbox.calls].count("usergroups.users.list")
+        await directory.members("slack:S0FINANCE", fresh=True)
+    assert set(answers) == {frozenset({key_of(TEAM, NOAH)})}
+    assert asked <= 2
+    assert [call.method for call in sandbox.calls].count("usergroups.users.list") == asked + 1
 
 
 @pytest.mark.parametrize(
