@@ -157,8 +157,9 @@ class Town:
         died: float | None = None
         while True:
             self.child = child = await self.nursery.start(**self.order())
-            done, _ = await asyncio.wait({child.ready, child.ended}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-            assert child.ready in done, f"the replica did not come up; the log is in {self.place.directory}"
+            news: set[asyncio.Future[Any]] = {child.ready, child.ended}
+            await asyncio.wait(news, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            assert child.ready.done(), f"the replica did not come up; the log is in {self.place.directory}"
             if died is not None:
                 self.back.append(time.monotonic() - died)
             code = await child.ended

@@ -176,7 +176,7 @@ class Around:
         return call
 
 
-@dataclass(frozen=True)
+@dataclass
 class PointedModel:
     """A Model with a spot on each side of a call."""
 
