@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +41,7 @@ from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
 from policies.rules import RISK_MAP_ACTIONS
 from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
+from storage.clock import Clock
 from storage.records import Place
 from storage.sql.open import Storage, open_storage
 from storage.store import StorageError
@@ -48,7 +49,6 @@ from storage.store import StorageError
 log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
-Clock = Callable[[], datetime]
 
 SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0  # seconds between ticks
 
@@ -137,7 +137,7 @@ async def assembled(
     actions = shipped.actions(systems)
     policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     async with AsyncExitStack() as stack:
-        storage = await open_storage(settings.database_url, exclusive=True, clock=clock or (lambda: datetime.now(UTC)))
+        storage = await open_storage(settings.database_url, exclusive=True, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
         slack = _slack(settings, seals)
@@ -157,7 +157,7 @@ async def assembled(
         desk = FrontDesk(signoff)
         listens = role != "worker"
         endpoints: dict[str, Endpoint] = {SLACK_EVENTS: slack.events} if slack.events and listens else {}
-        app = web_app(storage.store, endpoints, [Api(signoff).mount] if listens else [])
+        app = web_app(storage.check, endpoints, [Api(signoff).mount] if listens else [])
         address = await stack.enter_async_context(served(app, settings.host, settings.port))
         if listens:
             slack.listen(desk)

@@ -1,20 +1,23 @@
 """The HTTP side of a replica: health for load balancers, the API, and whatever endpoints the surfaces bring."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from storage.store import StorageError, Store
+from storage.store import StorageError
 
+Check = Callable[[], Awaitable[None]]
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Mount = Callable[[web.Application], None]
 
 BODY_MAX = 1024 * 1024  # bytes; the largest payload a chat platform sends is far below
+PATIENCE = 3.0  # seconds within which whoever asks about readiness is answered
 DRAIN = 25.0  # seconds that requests in flight get to finish on shutdown
 
 
-def web_app(store: Store, endpoints: Mapping[str, Endpoint], mounts: Sequence[Mount] = ()) -> web.Application:
+def web_app(check: Check, endpoints: Mapping[str, Endpoint], mounts: Sequence[Mount] = ()) -> web.Application:
     """`GET /health/live`, `GET /health/ready`, a POST route for each endpoint, and what the mounts add."""
     app = web.Application(client_max_size=BODY_MAX)
 
@@ -23,9 +26,12 @@ def web_app(store: Store, endpoints: Mapping[str, Endpoint], mounts: Sequence[Mo
 
     async def ready(_: web.Request) -> web.Response:
         try:
-            await store.read(lambda tx: tx.now())
+            async with asyncio.timeout(PATIENCE):
+                await check()
         except StorageError as error:
             return web.json_response({"status": "not ready", "reason": str(error)}, status=503)
+        except TimeoutError:
+            return web.json_response({"status": "not ready", "reason": "The database did not answer in time."}, status=503)
         return web.json_response({"status": "ready"})
 
     app.router.add_get("/health/live", live)

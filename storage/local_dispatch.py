@@ -36,10 +36,13 @@ class LocalDispatch:
         crew = _Crew(self._store, handlers, self._woken)
         self._loop = asyncio.get_running_loop()
         try:
-            await self._recover()
             while True:
                 self._woken.clear()
-                await crew.take()
+                try:
+                    await self._recover()
+                    await crew.take()
+                except StoreBusy as busy:
+                    crew.rest(busy)
                 await self._idle()
         finally:
             self._loop = None
@@ -83,6 +86,7 @@ class _Crew:
         self._store, self._handlers, self._woken = store, handlers, woken
         self.running: set[asyncio.Task[None]] = set()
         self.taken = 0
+        self._said = ""
 
     async def take(self) -> int:
         """Start what is due, as far as there is room; return how many jobs that were."""
@@ -92,14 +96,21 @@ class _Crew:
         try:
             jobs = await self._store.write(lambda tx: tx.take_jobs(room))
         except StoreBusy as busy:
-            logger.warning("No jobs were taken: %s", busy)
+            self.rest(busy)
             return 0
+        self._said = ""
         for job in jobs:
             task = asyncio.create_task(self._run(job), name=f"{job.task} {job.id}")
             self.running.add(task)
             task.add_done_callback(self._ended)
         self.taken += len(jobs)
         return len(jobs)
+
+    def rest(self, busy: StoreBusy) -> None:
+        """Say why no jobs are taken, once for each reason."""
+        if str(busy) != self._said:
+            logger.warning("No jobs were taken: %s", busy)
+        self._said = str(busy)
 
     async def stop(self) -> None:
         """Give running jobs a moment, then put back those that go on."""
@@ -124,7 +135,8 @@ class _Crew:
             delay = later.delay
             await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + delay))
         except asyncio.CancelledError:
-            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now()))
+            with suppress(StoreBusy):  # it counts as running then, and is put back at the next start
+                await self._store.write(lambda tx: tx.put_back_job(job.id, due=tx.now()))
             raise
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is a reason to try again
             await self._failed(job, error)

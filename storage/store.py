@@ -42,6 +42,10 @@ class StoreBusy(StorageError):
     """The database did not answer in time or is not reachable; nothing was written, the caller may try again."""
 
 
+class ClockMoved(StoreBusy):
+    """The clock that tells this database's time cannot be trusted now; nothing is written until it can."""
+
+
 class OutcomeUnknown(StorageError):
     """The connection was lost at the commit, so the write may or may not have happened; read before trying again."""
 

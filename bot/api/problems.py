@@ -13,7 +13,7 @@ from bot.flow.outside import KeyReused, NotAsked
 from bot.flow.seals import BadGrant
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from storage.canonical import NotCanonical
-from storage.store import Fenced, NotFound, OutcomeUnknown, StoreBusy
+from storage.store import ClockMoved, Fenced, NotFound, OutcomeUnknown, StoreBusy
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +118,8 @@ def problem_of(error: Exception, ref: str) -> Problem:
 
 def _trouble(error: Exception, ref: str) -> Problem:
     match error:
+        case ClockMoved():
+            return Problem(503, "clock-moved", f"{error} Nothing was done; try again.", retry=30)
         case StoreBusy():
             return Problem(503, "busy", "The database cannot be reached. Nothing was done; try again.", retry=1)
         case OutcomeUnknown():

@@ -17,6 +17,7 @@ import psycopg
 from psycopg import IsolationLevel
 from psycopg_pool import ConnectionPool
 
+from storage.health import Health
 from storage.records import Job
 from storage.sql.audit import Head
 from storage.sql.errors import from_psycopg
@@ -104,6 +105,7 @@ class PostgresStore:
 
     def __init__(self, dsn: str, offset: Offset | None = None) -> None:
         self._offset = offset
+        self.health = Health()
         self._pool = ConnectionPool[Driver](
             dsn,
             kwargs=_WIRE,
@@ -118,7 +120,8 @@ class PostgresStore:
 
     async def write(self, work: Callable[[PostgresTransaction], T]) -> T:
         """Run `work` in one transaction; return its result after the commit."""
-        return await self._on_thread(lambda: self._persist(work))
+        with self.health.watched():
+            return await self._on_thread(lambda: self._persist(work))
 
     async def read(self, work: Callable[[PostgresTransaction], T]) -> T:
         """Run `work` on one snapshot."""

@@ -16,6 +16,8 @@ from typing import TypeVar, cast
 
 from filelock import FileLock, Timeout
 
+from storage.clock import Clock, SystemClock, keep, utc_now
+from storage.health import Health, nothing_wrong
 from storage.records import Job
 from storage.sql.audit import Head, last_entry
 from storage.sql.errors import from_sqlite
@@ -27,15 +29,8 @@ from storage.sql.writer import Writer
 from storage.store import FileInUse
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
-
 BUSY = 5.0  # seconds that a statement waits for another process's write
 READERS = 4
-
-
-def utc_now() -> datetime:
-    """The system's time."""
-    return datetime.now(UTC)
 
 
 def connect(path: Path, clock: Clock = utc_now, busy: float = BUSY) -> sqlite3.Connection:
@@ -77,11 +72,18 @@ class SqliteTransaction(SqlTransaction, JobRows):
 
 
 class SqliteStore:
-    """The Store port on a SQLite file. `deferred` is called after a commit that deferred jobs."""
+    """The Store port on a SQLite file. `deferred` is called after a commit that deferred jobs.
+
+    Nothing is written while a SystemClock cannot be trusted; any other clock is.
+    """
 
     def __init__(self, path: Path, clock: Clock = utc_now, *, exclusive: bool = False, busy: float = BUSY) -> None:
         self._lock = _lock(path) if exclusive else None
         self._path, self._clock = path, clock
+        self._bearing = bearing_file(path) if exclusive else None
+        self.health = Health(clock.check if isinstance(clock, SystemClock) else nothing_wrong)
+        if self._bearing and isinstance(clock, SystemClock):
+            keep(clock.bearing, self._bearing)
         self._writer = Writer(connect(path, clock, busy))
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
@@ -91,7 +93,8 @@ class SqliteStore:
 
     async def write(self, work: Callable[[SqliteTransaction], T]) -> T:
         """Run `work` in one transaction; return its result after the commit."""
-        result, deferred = await self._writer.write(partial(self._attempt, work))
+        with self.health.watched():
+            result, deferred = await self._writer.write(partial(self._attempt, work))
         if deferred:
             self.deferred()
         return result
@@ -106,6 +109,8 @@ class SqliteStore:
         await asyncio.to_thread(self._reading.shutdown)
         while self._readers:
             self._readers.pop().close()
+        if self._bearing:
+            self._bearing.unlink(missing_ok=True)
         if self._lock:
             self._lock.release()
 
@@ -113,6 +118,7 @@ class SqliteStore:
         transaction = SqliteTransaction(connection, self._clock)
         result = work(transaction)
         transaction.finish()
+        self.health.guard()  # last, so that the clock was right whenever this transaction read it
         return result, transaction.deferred
 
     def _look(self, work: Callable[[SqliteTransaction], T]) -> T:
@@ -134,6 +140,11 @@ class SqliteStore:
             self._readers.append(connection)
         reader: sqlite3.Connection = self._local.connection
         return reader
+
+
+def bearing_file(path: Path) -> Path:
+    """Where the process that serves the database says how it found the clock."""
+    return path.with_name(f"{path.name}.clock")
 
 
 def _lock(path: Path) -> FileLock:
