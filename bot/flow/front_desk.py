@@ -17,7 +17,7 @@ from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from policies.people import Refused
 from storage.records import JsonObject, Request, RequestStatus
-from storage.store import NotFound, OutcomeUnknown, StorageError, StoreBusy, Transaction
+from storage.store import ClockMoved, NotFound, OutcomeUnknown, StorageError, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +110,8 @@ def _form(signoff: Signoff, request: Request, purpose: Literal["edit", "reject"]
 def _sorry(error: Exception) -> Answer:
     """A sentence for every error; what is unexpected goes to the log with its trace."""
     match error:
+        case ClockMoved():
+            return Answer(False, words(f"{error} Nothing was done."))
         case StoreBusy():
             return Answer(False, words(TRY_AGAIN))
         case SurfaceBusy() | SurfaceError() | KeyError():
