@@ -6,11 +6,15 @@ what runs is the executor registered under that name, with arguments that the mo
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, JsonValue, SecretBytes, SecretStr, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from storage.records import JsonObject
+from storage.redaction import Cover, names_a_secret
 
 
 class AgentError(Exception):
@@ -48,6 +52,19 @@ class Arguments(BaseModel):
 
 
 @dataclass(frozen=True)
+class Secret:
+    """Marks an argument that is nobody's business: `Annotated[str, Secret()]`. It runs whole and is shown nowhere.
+
+    In the argument's JSON schema it is `"x-secret": true`, which may also be written there directly. Arguments that are
+    called a password, a token or the like are secret without a mark. Pydantic's own `SecretStr` cannot be used: it would run
+    as stars.
+    """
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "x-secret": True}
+
+
+@dataclass(frozen=True)
 class Effect:
     """What an executor may know beside its arguments. `idempotency_key` is the same for every try of this one effect."""
 
@@ -75,6 +92,13 @@ class Action(Generic[A]):
     target: Callable[[A], str]
     execute: Callable[[A, Effect], Awaitable[JsonObject]]
 
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secret arguments."""
+        schema = self.arguments.model_json_schema()
+        marked = (name for name, each in schema.get("properties", {}).items() if _marked(each, schema.get("$defs", {})))
+        return frozenset(marked) | frozenset(filter(names_a_secret, self.arguments.model_fields))
+
     def parse(self, arguments: JsonObject) -> A:
         """Validate raw arguments. Raises `BadArguments`."""
         try:
@@ -96,6 +120,9 @@ class Actions(Mapping[str, Action[Any]]):
         for action in actions:
             if action.name in self._by_name:
                 raise ValueError(f"Two actions are named {action.name!r}.")
+            for name, field in action.arguments.model_fields.items():
+                if {SecretStr, SecretBytes} & {field.annotation, *get_args(field.annotation)}:
+                    raise ValueError(f"{action.name}.{name}: write Annotated[str, Secret()]; SecretStr would run as stars.")
             self._by_name[action.name] = action
 
     def __getitem__(self, name: str) -> Action[Any]:
@@ -103,6 +130,22 @@ class Actions(Mapping[str, Action[Any]]):
             return self._by_name[name]
         except KeyError:
             raise UnknownAction(name) from None
+
+    def secrets(self, name: str) -> frozenset[str]:
+        """The names of an action's secret arguments; none of one that is not registered."""
+        return self._by_name[name].secrets if name in self._by_name else frozenset()
+
+    def cover(self, name: str, *arguments: JsonObject) -> Cover:
+        """What hides the secrets of one action, with these arguments, in every text about it."""
+        return Cover(text for given in arguments for each in self.secrets(name) for text in _texts(given.get(each)))
+
+    def covered(self, name: str, arguments: JsonObject, cover: Cover | None = None) -> JsonObject:
+        """The arguments as they may be shown and traced; never what runs."""
+        cover, secrets = cover or self.cover(name, arguments), self.secrets(name)
+        return {
+            each: cover.whole(str(value)) if each in secrets and value else cover.json({each: value}, by_name=True)[each]
+            for each, value in arguments.items()
+        }
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -112,6 +155,32 @@ class Actions(Mapping[str, Action[Any]]):
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+
+def _marked(schema: Any, definitions: Mapping[str, Any]) -> bool:
+    """Whether a JSON schema, or anything in it, says `"x-secret": true`."""
+    match schema:
+        case {"x-secret": True}:
+            return True
+        case {"$ref": str(where)}:
+            name = where.rsplit("/", 1)[-1]
+            rest = {key: each for key, each in definitions.items() if key != name}
+            return _marked(definitions.get(name), rest)
+        case dict():
+            return any(_marked(each, definitions) for each in schema.values())
+        case list():
+            return any(_marked(each, definitions) for each in schema)
+    return False
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for item in value for text in _texts(item))
+        case dict():
+            yield from (text for item in value.values() for text in _texts(item))
 
 
 def _by_field(error: ValidationError) -> dict[str, str]:

@@ -10,9 +10,11 @@ from agents.actions import Actions
 from bot.cards import lines
 from bot.cards.card import Card, CardField, Change, Notice
 from bot.cards.form import REJECT_REASONS, choices_of
-from bot.cards.text import Text, When, Who, bold, code, quote, words
+from bot.cards.look_alikes import look_alikes
+from bot.cards.text import Quote, Text, When, Who, Words, bold, code, quote, words
 from storage.records import (
     Decision,
+    Evidence,
     Execution,
     ExecutionStatus,
     JsonObject,
@@ -25,6 +27,7 @@ from storage.records import (
     Step,
     Verb,
 )
+from storage.redaction import Cover
 
 STATES = {
     RequestStatus.pending: "Needs approval",
@@ -56,8 +59,8 @@ def card_of(
     execution: Execution | None,
 ) -> Card:
     """The card of a request as it stands."""
-    fields = _fields(actions, request)
-    return Card(
+    cover = actions.cover(request.action, request.arguments, *(revision.arguments for revision in revisions))
+    card = Card(
         request_id=request.id,
         revision=request.revision,
         fingerprint=request.fingerprint,
@@ -65,23 +68,25 @@ def card_of(
         heading=actions[request.action].title if request.action in actions else request.action,
         state=STATES[request.status],
         risk=request.verdict.risk,
-        target=request.target,
-        fields=fields,
-        editor=next((r.editor for r in reversed(revisions) if r.editor), None),
-        changes=_changes(actions, request, revisions),
-        summary=request.summary,
-        evidence=request.evidence,
-        labels=request.labels if request.api_key is None else (*request.labels, ELSEWHERE),
-        agent=request.agent,
+        target=cover(request.target),
+        fields=_fields(actions, request, cover),
+        editor=next((_named(r.editor, cover) for r in reversed(revisions) if r.editor), None),
+        changes=changes_of(actions, request.action, revisions[0].arguments, request.arguments, cover) if revisions else (),
+        summary=cover(request.summary),
+        evidence=tuple(_source(item, cover) for item in request.evidence),
+        labels=tuple(map(cover, request.labels)) + ((ELSEWHERE,) if request.api_key else ()),
+        agent=cover(request.agent),
         run_id=request.run_id,
-        requester=request.requester,
-        reasons=request.verdict.reasons,
+        requester=_named(request.requester, cover),
+        reasons=tuple(map(cover, request.verdict.reasons)),
         quorum=request.verdict.quorum,
-        approvals=_approvals(request, decisions),
+        approvals=tuple(_named(person, cover) for person in _approvals(request, decisions)),
         expires_at=request.expires_at,
-        lines=_story(request, decisions, execution),
+        lines=tuple(_covered(line, cover) for line in _story(request, decisions, execution)),
         buttons=_buttons(actions, request),
     )
+    remarks = (cover.remark, *look_alikes(card.target, *(field.value for field in card.fields)))
+    return card.model_copy(update={"remarks": tuple(filter(None, remarks))})
 
 
 def _buttons(actions: Actions, request: Request) -> tuple[Verb, ...]:
@@ -93,20 +98,40 @@ def _buttons(actions: Actions, request: Request) -> tuple[Verb, ...]:
 
 def notice_of(run: Run, requests: Sequence[Request], steps: Sequence[Step]) -> Notice:
     """The notice of a run as it stands."""
-    remarks = (step.detail.get("label") for step in steps)
+    cover = Cover()
+    excerpt, outcome = cover(_excerpt(cover(run.input))), run.final_output or run.error
+    outcome = cover(outcome) if outcome else outcome
+    remarks = (*(step.detail.get("label") for step in steps), cover.remark)
     return Notice(
         run_id=run.id,
-        agent=run.agent,
+        agent=cover(run.agent),
         status=run.status,
         headline=_headline(run, requests),
-        excerpt=_excerpt(run.input),
-        outcome=run.final_output or run.error,
+        excerpt=excerpt,
+        outcome=outcome,
         labels=tuple(dict.fromkeys(str(remark) for remark in remarks if remark)),
     )
 
 
-def _fields(actions: Actions, request: Request) -> tuple[CardField, ...]:
-    texts = {name: _value(actions, request.action, name, value) for name, value in request.arguments.items()}
+def changes_of(
+    actions: Actions, action: str, before: JsonObject, after: JsonObject, cover: Cover | None = None
+) -> tuple[Change, ...]:
+    """Each argument that differs, as people may read it: of a secret, only that it was changed."""
+    cover = cover or actions.cover(action, before, after)
+    return tuple(
+        Change(
+            name=name,
+            label=label_of(actions, action, name),
+            before=_value(actions, action, name, before.get(name), cover),
+            after=_value(actions, action, name, value, cover),
+        )
+        for name, value in after.items()
+        if before.get(name) != value
+    )
+
+
+def _fields(actions: Actions, request: Request, cover: Cover) -> tuple[CardField, ...]:
+    texts = {name: _value(actions, request.action, name, value, cover) for name, value in request.arguments.items()}
     return tuple(
         CardField(
             name=name, label=label_of(actions, request.action, name), value=text, long=len(text) > LONG or "\n" in text
@@ -115,11 +140,25 @@ def _fields(actions: Actions, request: Request) -> tuple[CardField, ...]:
     )
 
 
-def _value(actions: Actions, action: str, name: str, value: JsonValue) -> str:
+def _value(actions: Actions, action: str, name: str, value: JsonValue, cover: Cover) -> str:
     """An argument as people read it; one of a fixed set of choices by the same words as in the edit form."""
     if action in actions and isinstance(value, str):
-        return choices_of(actions[action], name).get(value, value)
-    return lines.value_text(value)
+        value = choices_of(actions[action], name).get(value, value)
+    return lines.value_text(actions.covered(action, {name: value}, cover)[name])
+
+
+def _named(person: Person, cover: Cover) -> Person:
+    return person.model_copy(update={"name": cover(person.name)})
+
+
+def _source(item: Evidence, cover: Cover) -> Evidence:
+    return Evidence(title=cover(item.title), quote=cover(item.quote), link=cover(item.link) if item.link else item.link)
+
+
+def _covered(line: Text, cover: Cover) -> Text:
+    return tuple(
+        span.model_copy(update={"text": cover(span.text)}) if isinstance(span, Words | Quote) else span for span in line
+    )
 
 
 def label_of(actions: Actions, action: str, name: str) -> str:
@@ -129,22 +168,6 @@ def label_of(actions: Actions, action: str, name: str) -> str:
         if info is not None and info.title:
             return str(info.title)
     return name.replace("_", " ").capitalize()
-
-
-def _changes(actions: Actions, request: Request, revisions: Sequence[Revision]) -> tuple[Change, ...]:
-    if not revisions:
-        return ()
-    before: JsonObject = revisions[0].arguments
-    return tuple(
-        Change(
-            name=name,
-            label=label_of(actions, request.action, name),
-            before=_value(actions, request.action, name, before.get(name)),
-            after=_value(actions, request.action, name, value),
-        )
-        for name, value in request.arguments.items()
-        if before.get(name) != value
-    )
 
 
 def _approvals(request: Request, decisions: Sequence[Decision]) -> tuple[Person, ...]:

@@ -50,6 +50,8 @@ class Card(Record):
     """The agent's one line (claims zone)."""
     evidence: tuple[Evidence, ...]
     labels: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    """What a reader must know about what is shown: that secrets are hidden, that a name mixes alphabets."""
     agent: str
     run_id: str
     requester: Person

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from agents.actions import Action
 from storage.records import JsonObject, Record
+from storage.redaction import mask, numbered, restored
 
 Kind = Literal["text", "lines", "email", "number", "integer", "boolean", "choice", "date"]
 
@@ -28,12 +29,16 @@ REJECT_REASONS = {
 
 
 class FormField(Record):
-    """One input. `value` is what it starts with; `choices` maps stored values to labels; limits are inclusive."""
+    """One input. `value` is what it starts with; `choices` maps stored values to labels; limits are inclusive.
+
+    A `secret` one starts empty, and left empty it keeps what it has.
+    """
 
     name: str
     label: str
     hint: str | None = None
     kind: Kind
+    secret: bool = False
     value: JsonValue = None
     required: bool = True
     choices: dict[str, str] = Field(default_factory=dict)
@@ -67,9 +72,9 @@ NOTES = FormField(
 
 
 def argument_fields(action: Action[Any], arguments: JsonObject) -> tuple[FormField, ...]:
-    """Inputs for the action's arguments, filled with the given ones."""
+    """Inputs for the action's arguments, filled with the given ones, but never with a secret."""
     fields = action.arguments.model_fields
-    return tuple(_field(name, info, arguments.get(name)) for name, info in fields.items())
+    return tuple(_filled(action, name, info, arguments.get(name)) for name, info in fields.items())
 
 
 def reject_fields() -> tuple[FormField, ...]:
@@ -78,9 +83,14 @@ def reject_fields() -> tuple[FormField, ...]:
     return (reason, NOTES)
 
 
-def arguments_from(form_values: dict[str, JsonValue], fields: tuple[FormField, ...]) -> JsonObject:
-    """What the person typed, as raw arguments for the action's own validation; empty optional inputs become null."""
-    return {field.name: _typed(field, form_values.get(field.name)) for field in fields if field.name != NOTES.name}
+def arguments_from(form_values: dict[str, JsonValue], fields: tuple[FormField, ...], before: JsonObject) -> JsonObject:
+    """What the person typed, as raw arguments for the action's own validation; empty optional inputs become null.
+
+    What they were not shown of the arguments `before`, and did not replace, stays as it was.
+    """
+    typed = {field.name: _typed(field, form_values.get(field.name)) for field in fields if field.name != NOTES.name}
+    kept = {field.name: before.get(field.name) for field in fields if field.secret and not typed[field.name]}
+    return {name: restored(value, before.get(name)) for name, value in (typed | kept).items()}
 
 
 def choices_of(action: Action[Any], name: str) -> dict[str, str]:
@@ -97,6 +107,22 @@ def _typed(field: FormField, value: JsonValue) -> JsonValue:
     if field.kind in ("number", "email") and isinstance(value, str):
         value = value.strip()
     return None if value == "" and not field.required else value
+
+
+def _filled(action: Action[Any], name: str, info: FieldInfo, value: JsonValue) -> FormField:
+    field = _field(name, info, value)
+    if name not in action.secrets or not value:
+        return field.model_copy(update={"value": numbered(value)})
+    keep = f"{mask(str(value))} Leave empty to keep it."
+    hint = f"{field.hint} {keep}" if field.hint else keep
+    hidden = {
+        "secret": True,
+        "value": None,
+        "required": False,
+        "hint": hint,
+        "kind": "lines" if field.kind == "lines" else "text",
+    }
+    return field.model_copy(update=hidden)
 
 
 def _field(name: str, info: FieldInfo, value: JsonValue) -> FormField:

@@ -4,6 +4,7 @@ the same."""
 from collections.abc import Sequence
 
 from agents.runtime import Outcome
+from bot.cards.card import Change
 from bot.cards.text import Quote, Text, Who, bold, code, quote, words
 from storage.records import Decision, Person, Proposal, Request, RequestStatus, Run, RunStatus
 
@@ -15,23 +16,14 @@ def approved(person: Person, notes: str, missing: int, *, lent_by: Person | None
     return words(bold("Approved"), *by(person, lent_by), ". ", _next(missing), *_notes(notes))
 
 
-def edited(
-    person: Person, before: Request, after: Request, notes: str, missing: int, *, lent_by: Person | None = None
-) -> Text:
+def edited(person: Person, changes: Sequence[Change], notes: str, missing: int, *, lent_by: Person | None = None) -> Text:
     """Somebody changed arguments; `missing` more people must approve what it is now."""
-    changes = [
+    told = [
         span
-        for name, value in after.arguments.items()
-        if value != before.arguments.get(name)
-        for span in words(
-            f" {name.replace('_', ' ')} ",
-            quote(value_text(before.arguments.get(name))),
-            " → ",
-            quote(value_text(value)),
-            ".",
-        )
+        for change in changes
+        for span in words(f" {change.name.replace('_', ' ')} ", quote(change.before), " → ", quote(change.after), ".")
     ]
-    return words(bold("Edited"), *by(person, lent_by), ":", *changes, " ", _next(missing), *_notes(notes))
+    return words(bold("Edited"), *by(person, lent_by), ":", *told, " ", _next(missing), *_notes(notes))
 
 
 def rejected(person: Person, outcome: Outcome, *, lent_by: Person | None = None) -> Text:

@@ -15,8 +15,9 @@ def open_requests(actions: Actions, requests: Sequence[Request]) -> Text:
     spans: list[Span] = [bold(f"{len(requests)} waiting"), *words("\n")]
     for request in requests:
         title = actions[request.action].title if request.action in actions else request.action
+        target = actions.cover(request.action, request.arguments)(request.target)
         spans += words(
-            code(request.id), f" {title} · {request.verdict.risk} risk · ", quote(request.target), " · asked by ",
+            code(request.id), f" {title} · {request.verdict.risk} risk · ", quote(target), " · asked by ",
             Who(person=request.requester), " · expires ", When(at=request.expires_at), "\n",
         )  # fmt: skip
     return tuple(spans)
@@ -43,6 +44,8 @@ def one_request(
     spans += words(dim(f"What {card.agent} says, not verified: "), quote(card.summary), "\n")
     for item in card.evidence:
         spans += words("· ", quote(item.title), ": ", quote(item.quote), "\n")
+    for remark in card.remarks:
+        spans += words(dim(remark), "\n")
     for line in card.lines:
         spans += (*line, *words("\n"))
     if card.buttons:

@@ -1,23 +1,27 @@
 """Neutral text: a tuple of spans that each surface renders in its own markup.
 
 A `Words` span is ours and may be emphasised; a `Quote` span holds what agents, customers, models or people wrote, and is
-always rendered inert. Spans are pydantic values, so a text can wait in an outbox row as JSON.
+always rendered inert. Spans are pydantic values, so a text can wait in an outbox row as JSON. No span is ever made with a
+credential in it: whatever is said to people goes through here.
 """
 
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import AfterValidator, Field, JsonValue, TypeAdapter, field_validator
 
 from policies.reviewers import shown
 from storage.records import Person, Record
+from storage.redaction import redacted
+
+Shown = Annotated[str, AfterValidator(redacted)]
 
 
 class Words(Record):
     """Our own words. `style`: plain, bold, dim or code."""
 
     kind: Literal["words"] = "words"
-    text: str
+    text: Shown
     style: Literal["plain", "bold", "dim", "code"] = "plain"
 
 
@@ -25,7 +29,7 @@ class Quote(Record):
     """Somebody else's words, rendered inert. `block` sets it off as a paragraph of its own."""
 
     kind: Literal["quote"] = "quote"
-    text: str
+    text: Shown
     block: bool = False
 
 
@@ -35,6 +39,11 @@ class Who(Record):
     kind: Literal["who"] = "who"
     person: Person
     ping: bool = False
+
+    @field_validator("person")
+    @classmethod
+    def _named(cls, person: Person) -> Person:
+        return person.model_copy(update={"name": redacted(person.name)})
 
 
 class Called(Record):

@@ -6,7 +6,7 @@ from agents.runtime import Outcome
 from bot.cards import lines
 from bot.cards.text import Text
 from bot.flow import jobs
-from bot.flow.evaluate import differences, request_evaluation
+from bot.flow.evaluate import diff_of, request_evaluation
 from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
 from bot.flow.signoff import Signoff
@@ -17,17 +17,21 @@ APPROVED: JsonValue = {"approved": True}  # result of an approval step whose out
 SWEEP = 100  # requests expired in one go; a sweep goes on until none is left
 
 
-def settle(tx: Transaction, held: Request, person: Person, verb: str) -> None:
+def settle(tx: Transaction, signoff: Signoff, held: Request, person: Person, verb: str) -> None:
     """Enough people approved: the approval step is done and the execution is deferred."""
     approved = tx.move_request(held.id, RequestStatus.pending, RequestStatus.approved)
     assert approved is not None  # noqa: S101  # this transaction holds it
-    _finish_approval(tx, approved, {"decision": verb}, None)
+    _finish_approval(tx, signoff, approved, {"decision": verb}, None)
     tx.audit(
         "request.approved",
         actor=person.key,
         run_id=held.run_id,
         request_id=held.id,
-        body={"revision": held.revision, "fingerprint": held.fingerprint, "arguments": held.arguments},
+        body={
+            "revision": held.revision,
+            "fingerprint": held.fingerprint,
+            "arguments": signoff.actions.covered(held.action, held.arguments),
+        },
     )
     if held.api_key is None:  # else whoever asked claims the grant
         tx.defer(jobs.execute(approved))
@@ -36,7 +40,7 @@ def settle(tx: Transaction, held: Request, person: Person, verb: str) -> None:
 
 def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome, *, actor: str, said: Text) -> None:
     """The request ended without running: journal, audit, evaluation, card, thread, and the run that goes on."""
-    _finish_approval(tx, request, {"decision": outcome.status, "reason": outcome.reason}, outcome)
+    _finish_approval(tx, signoff, request, {"decision": outcome.status, "reason": outcome.reason}, outcome)
     tx.audit(
         f"request.{outcome.status}",
         actor=actor,
@@ -44,7 +48,7 @@ def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome,
         request_id=request.id,
         body={"revision": request.revision, "reason": outcome.reason, "notes": outcome.notes},
     )
-    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome))
+    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome, signoff.actions))
     tx.defer(jobs.show_card(request))
     tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
     go_on(tx, request, outcome)
@@ -86,7 +90,9 @@ async def _expire_one(signoff: Signoff, request_id: str) -> bool:
     return await signoff.store.write(lambda tx: expire(tx, signoff, request_id)) is not None
 
 
-def _finish_approval(tx: Transaction, request: Request, detail: JsonObject, outcome: Outcome | None) -> None:
+def _finish_approval(
+    tx: Transaction, signoff: Signoff, request: Request, detail: JsonObject, outcome: Outcome | None
+) -> None:
     """Complete the `approval` step: who, how long people took, what they decided, and the edit as a diff."""
     step = _approval_step(tx, request)
     decisions = tx.decisions(request.id)
@@ -96,7 +102,7 @@ def _finish_approval(tx: Transaction, request: Request, detail: JsonObject, outc
         **step.detail,
         **detail,
         "people": [{"person": d.person.key, "decision": d.verb, "notes": d.notes} for d in decisions],
-        "diff": [dict(change) for change in differences(first.arguments, request.arguments)],
+        "diff": diff_of(signoff.actions, request.action, first.arguments, request.arguments),
         "wait_ms": round((now - step.started_at).total_seconds() * 1000),
     }
     done = {

@@ -11,6 +11,8 @@ from datetime import timedelta
 from agents.actions import BadArguments
 from agents.runtime import Outcome
 from bot.cards import lines
+from bot.cards.build import changes_of
+from bot.cards.card import Change
 from bot.cards.form import NOTES_MAX, REJECT_REASONS, argument_fields, arguments_from
 from bot.cards.text import Text, words
 from bot.flow import jobs
@@ -95,7 +97,8 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
     right = allowed(revised, click, has, held.ties)
     if isinstance(right, Refused):
         lent_by = held.right.lent_by
-        said = lines.edited(click.person, before, revised, notes, revised.verdict.quorum, lent_by=lent_by)
+        changes = _changes(signoff, before, revised)
+        said = lines.edited(click.person, changes, notes, revised.verdict.quorum, lent_by=lent_by)
         tx.defer(jobs.show_card(revised))
         tx.defer(jobs.reply(revised.run_id, said, request_id=revised.id))
         told = f"Your edit is stored as revision {revised.revision} for others to approve. {right.reason}"
@@ -150,10 +153,14 @@ def never_looser(before: Verdict, after: Verdict) -> Verdict:
     return before.model_copy(update=kept)
 
 
+def _changes(signoff: Signoff, before: Request, after: Request) -> tuple[Change, ...]:
+    return changes_of(signoff.actions, before.action, before.arguments, after.arguments)
+
+
 def _edited(signoff: Signoff, request: Request, values: JsonObject) -> tuple[JsonObject, str, str]:
     action = signoff.actions[request.action]
     fields = argument_fields(action, request.arguments)
-    arguments, target = action.normal(arguments_from(values, fields))
+    arguments, target = action.normal(arguments_from(values, fields, request.arguments))
     return arguments, target, str(values.get("notes") or "").strip()
 
 
@@ -202,12 +209,12 @@ def _approved(
         return Answer(True, words(_spoken_already(held, click)))
     missing = max(request.verdict.quorum - together, 0)
     said = (
-        lines.edited(who, before, request, notes, missing, lent_by=lent_by)
+        lines.edited(who, _changes(signoff, before, request), notes, missing, lent_by=lent_by)
         if before
         else lines.approved(who, notes, missing, lent_by=lent_by)
     )
     if missing == 0:
-        settle(tx, request, who, decision.verb)
+        settle(tx, signoff, request, who, decision.verb)
     tx.defer(jobs.show_card(request))
     tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
     done = f"Approved{_for(held)}. It runs now."

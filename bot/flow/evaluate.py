@@ -2,11 +2,15 @@
 
 One record joins a proposal with everything that became of it: the input, the proposal as the agent made it, the evidence
 that people saw, the verdict, every decision with its notes, the edit as a field-level diff, the outcome, and the versions of
-agent, prompt, model and policy. It is written in the transaction that ends the proposal.
+agent, prompt, model and policy. It is written in the transaction that ends the proposal. It holds no secrets; the whole
+arguments stay with the request.
 """
 
 from collections.abc import Sequence
 
+from pydantic import JsonValue
+
+from agents.actions import Actions
 from agents.runtime import Outcome
 from bot.flow.ids import Ids
 from storage.records import (
@@ -25,12 +29,21 @@ from storage.store import Transaction
 
 
 def evaluation(
-    tx: Transaction, ids: Ids, run: Run, proposal: Proposal, verdict: Verdict, *, step: int, ruling: Outcome
+    tx: Transaction,
+    ids: Ids,
+    run: Run,
+    proposal: Proposal,
+    verdict: Verdict,
+    *,
+    step: int,
+    ruling: Outcome,
+    actions: Actions,
 ) -> Evaluation:
     """The record of a proposal that nobody was asked about: it ran by itself, or was blocked."""
+    cover = actions.cover(proposal.action, proposal.arguments)
     body: JsonObject = {
         **_context(run, tx.steps(run.id)),
-        "proposed_action": {"action": proposal.action, "arguments": proposal.arguments, "target": proposal.target},
+        "proposed_action": _proposed(actions, proposal.action, proposal.arguments, proposal.target),
         "one_line_summary": proposal.summary,
         "evidence_used": [item.model_dump(mode="json") for item in proposal.evidence],
         "risk_level": verdict.risk,
@@ -41,18 +54,19 @@ def evaluation(
     }
     return Evaluation(
         id=ids.new("eva"), run_id=run.id, step=step, request_id=None, agent=run.agent, action=proposal.action,
-        verdict=verdict.outcome, decision=verdict.outcome.value, outcome=_ran(ruling), body=body, created_at=tx.now(),
+        verdict=verdict.outcome, decision=verdict.outcome.value, outcome=_ran(ruling), body=cover.json(body),
+        created_at=tx.now(),
     )  # fmt: skip
 
 
-def request_evaluation(tx: Transaction, ids: Ids, request: Request, result: Outcome) -> Evaluation:
+def request_evaluation(tx: Transaction, ids: Ids, request: Request, result: Outcome, actions: Actions) -> Evaluation:
     """The record of a request that has just ended."""
     run, revisions, decisions = tx.run(request.run_id), tx.revisions(request.id), tx.decisions(request.id)
-    first = revisions[0]
+    first, cover = revisions[0], actions.cover(request.action, *(revision.arguments for revision in revisions))
     body: JsonObject = {
         **_context(run, tx.steps(run.id)),
         "request_id": request.id,
-        "proposed_action": {"action": request.action, "arguments": first.arguments, "target": first.target},
+        "proposed_action": _proposed(actions, request.action, first.arguments, first.target),
         "one_line_summary": request.summary,
         "evidence_used": [item.model_dump(mode="json") for item in request.evidence],
         "risk_level": request.verdict.risk,
@@ -62,13 +76,13 @@ def request_evaluation(tx: Transaction, ids: Ids, request: Request, result: Outc
         "final_verdict": request.verdict.model_dump(mode="json"),
         "fingerprint": request.fingerprint,
         "decisions": [_decision(decision, request) for decision in decisions],
-        "edit": [dict(change) for change in differences(first.arguments, request.arguments)],
+        "edit": diff_of(actions, request.action, first.arguments, request.arguments),
         "outcome": _outcome(result),
     }
     return Evaluation(
         id=ids.new("eva"), run_id=run.id, step=request.step - 1, request_id=request.id, agent=request.agent,
         action=request.action, verdict=first.verdict.outcome, decision=_final(request, revisions, decisions, result),
-        outcome=_ran(result), body=body, created_at=tx.now(),
+        outcome=_ran(result), body=cover.json(body), created_at=tx.now(),
     )  # fmt: skip
 
 
@@ -80,6 +94,21 @@ def differences(before: JsonObject, after: JsonObject) -> list[dict[str, str | N
         for name in names
         if before.get(name) != after.get(name)
     ]
+
+
+def diff_of(actions: Actions, action: str, before: JsonObject, after: JsonObject) -> list[JsonValue]:
+    """The same as it is kept: of a secret, only that it was changed."""
+    shown = {name: actions.covered(action, arguments) for name, arguments in (("before", before), ("after", after))}
+    return [
+        {"field": name, **{side: _text(shown[side].get(name)) for side in shown}}
+        for name in (each["field"] for each in differences(before, after))
+        if name is not None
+    ]
+
+
+def _proposed(actions: Actions, action: str, arguments: JsonObject, target: str) -> JsonObject:
+    cover = actions.cover(action, arguments)
+    return {"action": action, "arguments": actions.covered(action, arguments, cover), "target": cover(target)}
 
 
 def _text(value: object) -> str | None:

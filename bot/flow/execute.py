@@ -82,7 +82,8 @@ def take(tx: Transaction, signoff: Signoff, request: Request) -> tuple[Request, 
     execution = _execution(tx, signoff, request)
     if tx.move_request(request.id, RequestStatus.approved, RequestStatus.executing) is None:
         return None
-    detail: JsonObject = {"tool": request.action, "arguments": request.arguments, "approval_request_id": request.id}
+    shown = signoff.actions.covered(request.action, request.arguments)
+    detail: JsonObject = {"tool": request.action, "arguments": shown, "approval_request_id": request.id}
     begin(tx, signoff, request.agent, execution, {**detail, "proposal_step": request.step - 1}, attempt=None)
     tx.defer(jobs.show_card(request))
     grant = granted(signoff, execution, request.agent, request.tenant, request.revision, request.verdict)
@@ -214,7 +215,7 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     end(tx, execution, result, None)
     if request is None:
         return
-    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, result))
+    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, result, signoff.actions))
     tx.defer(jobs.show_card(request))
     tx.defer(jobs.reply(request.run_id, lines.executed(request, result), request_id=request.id))
     go_on(tx, request, result)

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from agents.actions import Actions
 from agents.runtime import Blocked, Outcome, Parked
 from bot.cards import lines
 from bot.flow import jobs
@@ -117,7 +118,7 @@ class PolicyGate:
             fingerprint=_fingerprint(self.run, proposal, verdict, revision=1),
             started_at=await self.signoff.store.read(lambda tx: tx.now()),
         )
-        detail = proposal_detail(proposal, verdict)
+        detail = proposal_detail(proposal, verdict, self.signoff.actions)
         step = await self.signoff.store.write(
             lambda tx: begin(tx, self.signoff, self.run.agent, execution, detail, attempt=self.run.attempt)
         )
@@ -139,7 +140,16 @@ class PolicyGate:
             if step is None:
                 return None
             tx.add_evaluation(
-                evaluation(tx, self.signoff.ids, self.run, proposal, verdict, step=execution.step, ruling=result)
+                evaluation(
+                    tx,
+                    self.signoff.ids,
+                    self.run,
+                    proposal,
+                    verdict,
+                    step=execution.step,
+                    ruling=result,
+                    actions=self.signoff.actions,
+                )
             )
             if verdict.outcome is Ruling.log or result.status == "unknown":
                 tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, result), place=_log_place(self, verdict)))
@@ -185,7 +195,11 @@ def ask(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Prop
         fingerprint=mark,
         created_at=now,
     )
-    detail = {**proposal_detail(proposal, verdict), "result": "pending_approval", "approval_request_id": request_id}
+    detail = {
+        **proposal_detail(proposal, verdict, signoff.actions),
+        "result": "pending_approval",
+        "approval_request_id": request_id,
+    }
     proposed = Step(
         run_id=run.id, number=number, span_id=signoff.ids.span(), type=StepType.tool_call, name=proposal.action,
         status=StepStatus.done, detail=detail, started_at=now, finished_at=now,
@@ -214,12 +228,14 @@ def refuse(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: P
     now, reason = tx.now(), _because(verdict)
     step = Step(
         run_id=run.id, number=number, span_id=signoff.ids.span(), type=StepType.tool_call, name=proposal.action,
-        status=StepStatus.failed, detail={**proposal_detail(proposal, verdict), "result": "blocked"}, error=reason,
-        started_at=now, finished_at=now,
+        status=StepStatus.failed, detail={**proposal_detail(proposal, verdict, signoff.actions), "result": "blocked"},
+        error=reason, started_at=now, finished_at=now,
     )  # fmt: skip
     tx.write_step(step, attempt=run.attempt)
     blocked = Outcome("blocked", proposal.arguments, reason=reason)
-    tx.add_evaluation(evaluation(tx, signoff.ids, run, proposal, verdict, step=number, ruling=blocked))
+    tx.add_evaluation(
+        evaluation(tx, signoff.ids, run, proposal, verdict, step=number, ruling=blocked, actions=signoff.actions)
+    )
     tx.audit(
         "proposal.blocked",
         actor=f"agent:{run.agent}",
@@ -228,14 +244,15 @@ def refuse(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: P
     )
 
 
-def proposal_detail(proposal: Proposal, verdict: Verdict) -> JsonObject:
-    """What the trace says of a proposal."""
+def proposal_detail(proposal: Proposal, verdict: Verdict, actions: Actions) -> JsonObject:
+    """What the trace says of a proposal: everything but its secrets."""
+    cover = actions.cover(proposal.action, proposal.arguments)
     return {
         "tool": proposal.action,
-        "arguments": proposal.arguments,
-        "target": proposal.target,
-        "summary": proposal.summary,
-        "evidence": [item.model_dump(mode="json") for item in proposal.evidence],
+        "arguments": actions.covered(proposal.action, proposal.arguments, cover),
+        "target": cover(proposal.target),
+        "summary": cover(proposal.summary),
+        "evidence": [cover.json(item.model_dump(mode="json")) for item in proposal.evidence],
         "verdict": verdict.model_dump(mode="json"),
     }
 

@@ -10,6 +10,7 @@ from sqlalchemy import Integer, bindparam, select
 
 from storage.audit import GENESIS, link
 from storage.records import AuditEntry, JsonObject
+from storage.redaction import redacted_json
 from storage.sql.query import Query
 from storage.sql.rows import Rows, columns, fields
 from storage.sql.tables import Audit, table
@@ -71,8 +72,8 @@ class AuditRows(Rows):
         request_id: str | None = None,
         body: JsonObject | None = None,
     ) -> None:
-        """Append to the chain when the transaction is about to commit."""
-        self._notes = (*self._notes, _Note(event, actor, run_id, request_id, body or {}))
+        """Append to the chain when the transaction is about to commit, without credentials."""
+        self._notes = (*self._notes, _Note(event, actor, run_id, request_id, redacted_json(body or {})))
 
     def audit_entries(
         self, *, after: int = 0, limit: int = 1000, request_id: str | None = None, run_id: str | None = None

@@ -7,6 +7,7 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.records import Evaluation, Execution, ExecutionStatus, JsonObject, Message
+from storage.redaction import redacted_json
 from storage.sql.query import Query
 from storage.sql.rows import Rows, columns, fields, value
 from storage.sql.tables import Evaluations, Executions, Messages, table
@@ -85,8 +86,8 @@ class ExecutionRows(Rows):
         return self._one(_end, Execution, execution=id, after=status, new_receipt=receipt, new_error=error)
 
     def add_evaluation(self, evaluation: Evaluation) -> None:
-        """Insert."""
-        self._run(_evaluate, **fields(evaluation))
+        """Insert, without credentials."""
+        self._run(_evaluate, **fields(evaluation) | {"body": redacted_json(evaluation.body)})
 
     def evaluations(self, *, limit: int = 100, run_id: str | None = None) -> Sequence[Evaluation]:
         """Newest first."""

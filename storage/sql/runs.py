@@ -8,6 +8,7 @@ from sqlalchemy import Integer, String, bindparam, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from storage.records import Run, RunStatus, Step, StepStatus
+from storage.redaction import redacted_json
 from storage.sql.query import Query
 from storage.sql.rows import Rows, among, columns, fields, value
 from storage.sql.tables import Deliveries, Runs, Steps, table
@@ -120,8 +121,8 @@ class RunRows(Rows):
         return self._all(_journal, Step, run=run_id)
 
     def write_step(self, step: Step, *, attempt: int | None) -> None:
-        """Insert the step or replace an open one. Raises Fenced."""
-        new = {f"new_{name}": content for name, content in step}
+        """Insert the step or replace an open one, its detail without credentials. Raises Fenced."""
+        new = {f"new_{name}": content for name, content in step} | {"new_detail": redacted_json(step.detail)}
         if attempt is None:
             self._run(_write_free, **new)
         elif not self._changed(_write_fenced, run=step.run_id, under=attempt, **new) and not self._values(

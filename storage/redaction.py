@@ -1,0 +1,190 @@
+"""Finds credentials in text and hides them: `[secret, 40 characters]` stands where one was, and nothing goes unsaid.
+
+Two ways to know one: by the published formats of those who issue them, and by what stands before it (`password=`,
+`Authorization:`, the password in a URL). Only what people see, the traces and the logs are redacted; what runs stays whole.
+Order numbers, UUIDs, hashes, IBANs and addresses have no such format and stay readable; there is no guessing by entropy,
+because a reviewer has to be able to read what they approve.
+
+Each expression (`storage/credentials.py`) is only tried on texts that contain its own piece of literal text, so clean text
+costs little more than looking for those. Every repetition is bounded and none is nested, so time is linear in the length of
+a text.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Final, NamedTuple, overload
+
+from pydantic import JsonValue
+
+from storage.credentials import CONTEXTS, FORMATS
+from storage.records import JsonObject
+
+SHORTEST: Final = 4  # characters of a known secret that is looked for inside other texts
+
+_LITERAL = re.compile(r"(?:[A-Za-z0-9_/ -]|\\?\.|\\\$)+")
+
+
+class _Rule(NamedTuple):
+    kind: str
+    hint: str  # a piece in small letters without which there is nothing to find
+    pattern: re.Pattern[str]
+
+
+def _rule(kind: str, pattern: str) -> _Rule:
+    """A format, only at the beginning of a word: after anything but a letter or digit, or after an escaped line break."""
+    literal = _LITERAL.match(pattern)
+    assert literal is not None  # noqa: S101  # formats begin with one
+    text = literal.group().replace("\\", "")
+    begins = re.escape(text)
+    rest = pattern[literal.end() :]
+    whole = rf"{begins}(?:(?<![A-Za-z0-9]{begins})|(?<=\\[nrt]{begins})){rest}"
+    return _Rule(kind, text.lower(), re.compile(whole, re.ASCII))
+
+
+_BY_CONTEXT: Final = tuple(
+    _Rule(kind, hint, re.compile(pattern, re.ASCII)) for kind, told in CONTEXTS.items() for hint, pattern in told
+)
+# Formats before contexts: `token=ghp_…` is told as what it is.
+_ALL: Final = (*(_rule(kind, pattern) for kind, patterns in FORMATS.items() for pattern in patterns), *_BY_CONTEXT)
+_LONG: Final = re.compile(r"[\w./+=~$:@-]{20}", re.ASCII)  # each format has one; a text of ordinary words has none
+_SECRET_NAME: Final = re.compile(
+    r"(?i:(?:pass(?:word|wd|phrase|code)|pwd|secret|token|(?:api|access|private|secret|signing)[_-]?key|credentials?"
+    r"|authorization))$"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One secret in a text: what it is, and where."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def found(text: str) -> tuple[Found, ...]:
+    """The secrets in `text`, in order; where two overlap they are one."""
+    small, rules = text.lower(), _ALL if _LONG.search(text) else _BY_CONTEXT
+    hits = [
+        Found(rule.kind, *match.span(match.lastindex or 0))
+        for rule in rules
+        if rule.hint in small
+        for match in rule.pattern.finditer(text)
+    ]
+    apart: list[Found] = []
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if apart and hit.start < apart[-1].end:
+            apart[-1] = Found(apart[-1].kind, apart[-1].start, max(apart[-1].end, hit.end))
+        else:
+            apart.append(hit)
+    return tuple(apart)
+
+
+def mask(secret: str) -> str:
+    """What stands where a secret was."""
+    return f"[secret, {len(secret):,} character{'' if len(secret) == 1 else 's'}]"
+
+
+def redacted(text: str) -> str:
+    """`text` without its secrets. Redacting again changes nothing."""
+    return Cover()(text)
+
+
+def numbered(value: JsonValue) -> JsonValue:
+    """A value as people may edit it: each secret in a text is `[secret 1, 40 characters]`, with a number for `restored`."""
+    if not isinstance(value, str):
+        return redacted_json(value)
+    return _replaced(value, [(each.start, each.end, sign) for each, sign in _signs(value)])
+
+
+def restored(edited: JsonValue, before: JsonValue) -> JsonValue:
+    """What somebody made of `numbered(before)`, with the secrets back in their places."""
+    if not isinstance(edited, str) or not isinstance(before, str):
+        return edited
+    secrets = {sign: before[each.start : each.end] for each, sign in _signs(before)}
+    if not secrets:
+        return edited
+    return re.sub("|".join(map(re.escape, secrets)), lambda match: secrets[match.group()], edited)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a field of that name holds a secret whatever it looks like: `password`, `smtpPassword`, `api_key`."""
+    return _SECRET_NAME.search(name) is not None
+
+
+@overload
+def redacted_json(value: JsonObject) -> JsonObject: ...
+@overload
+def redacted_json(value: JsonValue) -> JsonValue: ...
+def redacted_json(value: JsonValue) -> JsonValue:
+    """The same for every text in a JSON value."""
+    return Cover().json(value)
+
+
+def _signs(text: str) -> list[tuple[Found, str]]:
+    """What stands for each secret in a text that is edited; numbers that the text itself uses are left out."""
+    free = (number for number in count(1) if f"[secret {number}," not in text)
+    return [(each, f"[secret {next(free)}{mask(text[each.start : each.end])[7:]}") for each in found(text)]
+
+
+def _replaced(text: str, parts: Iterable[tuple[int, int, str]]) -> str:
+    pieces, last = [], 0
+    for start, end, instead in parts:
+        pieces += [text[last:start], instead]
+        last = end
+    return "".join([*pieces, text[last:]])
+
+
+class Cover:
+    """Hides secrets in all texts about one thing, and can tell what it hid.
+
+    `known` are secrets of that thing whatever they look like; they are hidden wherever they are repeated.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._known = sorted({secret for secret in known if len(secret) >= SHORTEST}, key=len, reverse=True)
+        self._hidden: dict[str, None] = {}
+
+    def __call__(self, text: str) -> str:
+        """`text` without its secrets."""
+        for secret in self._known:
+            if secret in text:
+                text = text.replace(secret, self.whole(secret))
+        secrets = found(text)
+        self._hidden |= dict.fromkeys(each.kind for each in secrets)
+        return _replaced(text, ((each.start, each.end, mask(text[each.start : each.end])) for each in secrets))
+
+    def whole(self, secret: str) -> str:
+        """What stands for something that is a secret as a whole."""
+        self._hidden["secret value"] = None
+        return mask(secret)
+
+    @overload
+    def json(self, value: JsonObject, *, by_name: bool = False) -> JsonObject: ...
+    @overload
+    def json(self, value: JsonValue, *, by_name: bool = False) -> JsonValue: ...
+    def json(self, value: JsonValue, *, by_name: bool = False) -> JsonValue:
+        """The same for every text in a JSON value; `by_name` also hides what is called a password, a token and the like."""
+        match value:
+            case str():
+                return self(value)
+            case list():
+                return [self.json(item, by_name=by_name) for item in value]
+            case dict():
+                return {self(name): self._field(name, item, by_name=by_name) for name, item in value.items()}
+            case _:
+                return value
+
+    @property
+    def remark(self) -> str | None:
+        """What was hidden, in words; None if nothing was."""
+        if not self._hidden:
+            return None
+        return f"Hidden here as secret: {', '.join(self._hidden)}. What runs has it whole."
+
+    def _field(self, name: str, value: JsonValue, *, by_name: bool) -> JsonValue:
+        if by_name and isinstance(value, str) and value and names_a_secret(name):
+            return self.whole(value)
+        return self.json(value, by_name=by_name)
