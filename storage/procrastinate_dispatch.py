@@ -8,6 +8,7 @@ tried again later instead of failing at once (https://procrastinate.readthedocs.
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,9 +28,12 @@ CONCURRENCY = 16
 CONNECTIONS = 4
 POLL = 1.0  # seconds between looks for due times; jobs without one are announced by NOTIFY
 GRACE = 5.0  # seconds that running jobs are given when the dispatch is told to stop
-HEARTBEAT = 10.0  # seconds
+# The work of a dead process goes on elsewhere within 10 seconds. A process that only stalled that long loses what it had in
+# hand, and whatever it then still writes is fenced: cheaper than to have people wait for a longer silence.
+HEARTBEAT = 2.0  # seconds
 MISSED = 3  # heartbeats
 KEPT = 30 * 24  # hours that jobs set aside are kept
+FORGETTING = 3600.0  # seconds between looks for jobs that were kept long enough
 
 logger = logging.getLogger(__name__)
 
@@ -133,18 +137,23 @@ class _Crew:
 
     async def _tidy(self) -> None:
         """Take over the jobs of dead processes, and forget what was set aside long ago."""
+        dead, forget = MISSED * self._heartbeat, 0.0
         while True:
             try:
-                dead = MISSED * self._heartbeat
                 for job in await self._jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=dead):
                     await self._take_over(job)
                 await self._jobs.prune_stalled_workers(dead)
-                await self._jobs.delete_old_jobs(
-                    KEPT, queue=QUEUE, include_failed=True, include_cancelled=True, include_aborted=True
-                )
+                if time.monotonic() >= forget:
+                    await self._forget()
+                    forget = time.monotonic() + FORGETTING
             except ConnectorException as error:
                 logger.warning("Jobs of dead processes wait: %s", error.__cause__ or error)
             await asyncio.sleep(self._heartbeat)
+
+    async def _forget(self) -> None:
+        await self._jobs.delete_old_jobs(
+            KEPT, queue=QUEUE, include_failed=True, include_cancelled=True, include_aborted=True
+        )
 
     async def _take_over(self, job: Job) -> None:
         """A job that its process did not survive again and again is set aside like one that failed."""

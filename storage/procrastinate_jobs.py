@@ -10,7 +10,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-PATIENCE = 30  # seconds; after so long without a heartbeat other processes take the job over anyway
+PATIENCE = 30  # seconds; by then other processes have long taken the job over, unless they cannot reach the database either
 
 _TWIN = """
     DELETE FROM procrastinate_jobs WHERE status = 'todo'

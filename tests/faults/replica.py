@@ -234,9 +234,9 @@ def install(points: Failpoints, heartbeat: float | None) -> None:
             dispatch = replace(dispatch, heartbeat=heartbeat)
         return Storage(PointedStore(real.store, points), PointedDispatch(dispatch, points))
 
-    def site(store: Store, endpoints: Mapping[str, Endpoint], *more: Any, **named: Any) -> web.Application:
+    def site(ready: Any, endpoints: Mapping[str, Endpoint], *more: Any, **named: Any) -> web.Application:
         watched = {path: _replying(endpoint, points) for path, endpoint in endpoints.items()}
-        made = web_app(store, watched, *more, **named)
+        made = web_app(ready, watched, *more, **named)
 
         async def rearm(request: web.Request) -> web.Response:
             points.arm(await request.json())
