@@ -21,9 +21,9 @@ DEPTH_MAX = 32
 PARTS_MAX = 10_000  # values and names together
 EXACT = 2**53  # what every JSON reader can hold exactly
 
-# Possessive, so that a string which never ends is read once and not once for each of its quotes.
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_BRACKET = re.compile(rb"[\[{]|[\]}]")
+# A string, or a sign that opens, closes or separates. Possessive, so that a string which never ends is read once and not once
+# for each of its quotes.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},:]', re.DOTALL)
 
 
 async def json_of(request: web.Request) -> JsonObject:
@@ -72,13 +72,13 @@ def _too_large() -> Problem:
 
 def _bounded(raw: bytes) -> None:
     """Count before anything is built: a MiB of brackets would become many MiB of objects."""
-    bare = _STRING.sub(b'"', raw)
-    parts = bare.count(b",") + bare.count(b":") + bare.count(b"[") + bare.count(b"{") + 1
-    if parts > PARTS_MAX:
-        raise unfit(f"The body has more than {PARTS_MAX:,} names and values. Put long lists into a file, and name that.")
-    depth = 0
-    for bracket in _BRACKET.findall(bare):
-        depth += 1 if bracket in b"[{" else -1
+    parts, depth = 1, 0
+    for token in _TOKEN.finditer(raw):
+        sign = raw[token.start()]
+        parts += sign in b",:[{"
+        depth += (sign in b"[{") - (sign in b"]}")
+        if parts > PARTS_MAX:
+            raise unfit(f"The body has more than {PARTS_MAX:,} names and values. Put long lists into a file, and name that.")
         if depth > DEPTH_MAX:
             raise unfit(f"The body is nested deeper than {DEPTH_MAX} levels.")
 
@@ -100,7 +100,7 @@ def _integer(text: str) -> int:
 
 def _number(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value) or abs(value) > EXACT:
+    if not math.isfinite(value) or abs(value) >= EXACT:
         raise unfit(f"The number {text[:40]} is beyond 2**53, which not every reader holds exactly. Send it as a string.")
     return value
 

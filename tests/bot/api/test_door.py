@@ -11,7 +11,6 @@ from aiohttp import web
 from bot.api.app import Api
 from bot.flow import keys
 from bot.flow.accounts import API, person_named
-from bot.web import served
 from storage.records import Scope
 from tests.bot.api.office import ASK, Office, Program
 
@@ -104,11 +103,11 @@ async def test_a_revoked_and_an_expired_key_open_nothing(office: Office) -> None
 
 async def test_the_last_use_is_written_down_once_a_minute(office: Office, agent: Program) -> None:
     assert agent.key is not None
-    id, seen = agent.key.id, []
+    req, seen = agent.key.id, []
     for seconds in (0, 30, 31):
         office.stage.clock.move(seconds=seconds)
         await agent.get("/v1/requests/req_1")
-        key = await office.stage.read(lambda tx: tx.key(id))
+        key = await office.stage.read(lambda tx: tx.key(req))
         assert key is not None
         seen.append(key.last_used_at)
     assert seen[0] is not None
@@ -116,26 +115,26 @@ async def test_the_last_use_is_written_down_once_a_minute(office: Office, agent:
 
 
 async def test_requests_of_others_do_not_exist(office: Office, agent: Program) -> None:
-    id = await agent.asked()
+    req = await agent.asked()
     same_owner, stranger = await office.program(), await office.program(owner="mallory@example.com")
     reader = await office.program("read", owner="mallory@example.com")
     for other in (same_owner, stranger):
         for method, tail in (("GET", ""), ("GET", "/wait"), ("POST", "/cancel"), ("POST", "/grant")):
-            told = await other.call(method, f"/v1/requests/{id}{tail}")
+            told = await other.call(method, f"/v1/requests/{req}{tail}")
             missing = await other.call(method, f"/v1/requests/req_000000000000{tail}")
             assert (told.status, told.body) == (404, missing.body)
-    assert (await stranger.tell(id, "grant")).status == 404
-    assert (await reader.get(f"/v1/requests/{id}")).status == 404
+    assert (await stranger.tell(req, "grant")).status == 404
+    assert (await reader.get(f"/v1/requests/{req}")).status == 404
     assert (await reader.get("/v1/requests")).body == {"requests": []}
 
 
 async def test_read_sees_all_of_its_owner_and_admin_and_decide_see_all(office: Office, agent: Program) -> None:
-    id = await agent.asked()
+    req = await agent.asked()
     await (await office.program(owner="mallory@example.com")).asked()
     counts = {}
     for scope in ("read", "decide", "admin"):
-        program = await office.program(scope, owner="anna@example.com")  # type: ignore[arg-type]
-        assert (await program.get(f"/v1/requests/{id}")).status == 200
+        program = await office.program(scope, owner="anna@example.com")
+        assert (await program.get(f"/v1/requests/{req}")).status == 200
         counts[scope] = len((await program.get("/v1/requests", params={"status": "pending"})).body["requests"])
     assert counts == {"read": 1, "decide": 2, "admin": 2}
 
@@ -152,13 +151,13 @@ async def test_the_list_is_filtered_and_its_filters_checked(office: Office, agen
 
 
 async def test_only_the_key_that_asked_may_claim_and_only_admin_may_cancel_for_it(office: Office, agent: Program) -> None:
-    id = await agent.asked()
+    req = await agent.asked()
     sees = await office.program("request", "read", "report")
     for path in ("grant", "cancel"):
-        told = await sees.post(f"/v1/requests/{id}/{path}")
+        told = await sees.post(f"/v1/requests/{req}/{path}")
         assert (told.status, told.body["type"]) == (403, "urn:signoff:another-key")
     admin = await office.program("admin", owner="boss@example.com")
-    assert (await admin.post(f"/v1/requests/{id}/cancel")).body["status"] == "cancelled"
+    assert (await admin.post(f"/v1/requests/{req}/cancel")).body["status"] == "cancelled"
 
 
 async def test_a_flood_is_stopped_by_its_own_quota_and_nobody_elses(office: Office) -> None:

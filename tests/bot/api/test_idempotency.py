@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ with urllib.request.urlopen(call) as told:
 async def test_the_same_body_again_is_the_same_request(office: Office, agent: Program) -> None:
     first, again = await agent.ask("k"), await agent.ask("k")
     assert (first.status, again.status, again.body) == (201, 200, first.body)
-    reordered = json.dumps(dict(reversed(ASK.items())), indent=3)
+    reordered = json.dumps(dict(reversed(list(ASK.items()))), indent=3)
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     assert (await agent.call("POST", "/v1/requests", data=reordered, headers=headers)).body["id"] == first.body["id"]
     assert len(await office.stage.read(lambda tx: tx.requests())) == 1
@@ -50,8 +51,8 @@ async def test_what_was_refused_is_not_remembered(office: Office, agent: Program
 
 
 async def test_the_answer_shows_what_became_of_it_since(office: Office, agent: Program) -> None:
-    id = (await agent.ask("k")).body["id"]
-    await office.approve(id)
+    req = (await agent.ask("k")).body["id"]
+    await office.approve(req)
     assert (await agent.ask("k")).body["status"] == "approved"
 
 
@@ -59,24 +60,29 @@ async def test_a_restart_remembers(tmp_path: Path) -> None:
     path = tmp_path / "signoff.db"
     async with stage_at(path) as stage, office_of(stage) as before:
         first = await before.program()
-        id = (await first.ask("k")).body["id"]
+        req = (await first.ask("k")).body["id"]
     async with stage_at(path, stage.clock) as again, office_of(again) as after:
         same = after.stranger(first.token)
         told = await same.ask("k")
-        assert (told.status, told.body["id"]) == (200, id)
+        assert (told.status, told.body["id"]) == (200, req)
 
 
 async def _together(addresses: list[str], program: Program) -> list[tuple[int, str]]:
     """Processes that post the same at the same moment, each to the next address."""
-    import time
-
     at = str(time.time() + 1.5)
     body = json.dumps(dict(ASK))
     clients = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", CLIENT, f"{addresses[n % len(addresses)]}/v1/requests", program.token or "", "k", body, at,
+            sys.executable,
+            "-c",
+            CLIENT,
+            f"{addresses[n % len(addresses)]}/v1/requests",
+            program.token or "",
+            "k",
+            body,
+            at,
             stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        )
         for n in range(PROCESSES)
     ]
     outs = await asyncio.gather(*(client.communicate() for client in clients))
@@ -85,7 +91,7 @@ async def _together(addresses: list[str], program: Program) -> list[tuple[int, s
 
 def _one_winner(told: list[tuple[int, str]]) -> None:
     assert sorted(status for status, _ in told) == [200] * (PROCESSES - 1) + [201]
-    assert len({id for _, id in told}) == 1
+    assert len({req for _, req in told}) == 1
 
 
 async def test_eight_processes_at_once_make_one_request(office: Office, agent: Program) -> None:
@@ -115,5 +121,3 @@ async def test_it_is_remembered_for_days(office: Office, agent: Program) -> None
     office.stage.clock.move(days=6, hours=23)
     await reconcile(office.stage.signoff)
     assert (await agent.ask("k")).status == 200
-
-

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import jwt
 import pytest
 
-from bot.flow.outside import CLAIM_WITHIN
 from bot.flow.run import advance
+from bot.flow.sweep import CLAIM_WITHIN
 from storage.records import ExecutionStatus, RequestStatus, RunStatus
 from tests.bot.api.office import PAYMENT, Office, Program
 from tests.bot.flow.stage import ANNA, NOOR
@@ -15,12 +15,12 @@ from tests.bot.flow.stage import ANNA, NOOR
 
 async def test_what_people_approve_is_claimed_done_elsewhere_and_reported(office: Office, agent: Program) -> None:
     asked = await agent.ask(input="Invoice 7 came in", session_id="s-1", agent_version="2.1")
-    id = asked.body["id"]
+    req = asked.body["id"]
     assert (asked.status, asked.body["status"], asked.body["target"]) == (201, "pending", "lamp-shop")
-    await office.approve(id)
-    claimed = await agent.claim(id)
+    await office.approve(req)
+    claimed = await agent.claim(req)
     assert (claimed.status, claimed.body["arguments"], claimed.body["target"]) == (200, PAYMENT, "lamp-shop")
-    told = await agent.tell(id, claimed.body["grant"], summary="Paid the lamp shop.", receipt={"id": "pay_1"})
+    told = await agent.tell(req, claimed.body["grant"], summary="Paid the lamp shop.", receipt={"id": "pay_1"})
     assert (told.status, told.body["status"]) == (200, "succeeded")
     assert told.body["execution"]["receipt"] == {"id": "pay_1", "summary": "Paid the lamp shop."}
     await office.stage.settle()
@@ -30,32 +30,36 @@ async def test_what_people_approve_is_claimed_done_elsewhere_and_reported(office
     assert (run.status, run.agent, run.agent_version, run.level, run.final_output) == (
         RunStatus.succeeded, "buyer", "2.1", 0, "Paid the lamp shop.",
     )  # fmt: skip
-    assert await office.events(id) == [
+    assert await office.events(req) == [
         "run.started", "request.created", "request.approve", "request.approved", "execution.claimed",
         "execution.succeeded", "run.succeeded",
     ]  # fmt: skip
 
 
 async def test_the_trace_and_the_evaluation_are_those_of_any_agent(office: Office, agent: Program) -> None:
-    id = await agent.asked(session_id="s-1")
-    await office.approve(id)
-    await agent.tell(id, (await agent.claim(id)).body["grant"])
-    request = await office.request(id)
+    req = await agent.asked(session_id="s-1")
+    await office.approve(req)
+    await agent.tell(req, (await agent.claim(req)).body["grant"])
+    request = await office.request(req)
     steps = await office.stage.read(lambda tx: tx.steps(request.run_id))
-    assert [(step.type, step.status) for step in steps] == [("tool_call", "done"), ("approval", "done"), ("tool_call", "done")]
+    assert [(step.type, step.status) for step in steps] == [
+        ("tool_call", "done"),
+        ("approval", "done"),
+        ("tool_call", "done"),
+    ]
     assert (steps[0].detail["result"], steps[0].detail["session_id"]) == ("pending_approval", "s-1")
     record = (await office.stage.read(lambda tx: tx.evaluations()))[0]
-    assert (record.request_id, record.decision, record.outcome, record.agent) == (id, "approve", "succeeded", "buyer")
+    assert (record.request_id, record.decision, record.outcome, record.agent) == (req, "approve", "succeeded", "buyer")
 
 
 async def test_the_grant_is_a_token_that_any_program_can_verify(office: Office, agent: Program) -> None:
-    id = await agent.asked()
-    await office.approve(id)
-    claimed = (await agent.claim(id)).body
+    req = await agent.asked()
+    await office.approve(req)
+    claimed = (await agent.claim(req)).body
     published = (await office.stranger().get("/v1/grant-keys")).body
     key = jwt.PyJWKSet.from_dict(published)[jwt.get_unverified_header(claimed["grant"])["kid"]]
     claims = jwt.decode(claimed["grant"], key, algorithms=["EdDSA"], issuer="signoff", options={"verify_exp": False})
-    assert (claims["jti"], claims["sub"], claims["fingerprint"]) == (claimed["id"], id, claimed["fingerprint"])
+    assert (claims["jti"], claims["sub"], claims["fingerprint"]) == (claimed["id"], req, claimed["fingerprint"])
     assert datetime.fromtimestamp(claims["exp"], UTC) == datetime.fromisoformat(claimed["expires_at"])
 
 
@@ -98,8 +102,8 @@ async def test_what_the_policy_blocks_is_stored_as_blocked_and_over(office: Offi
 async def test_no_job_of_ours_ever_runs_it(office: Office, agent: Program) -> None:
     passed, asked = await agent.asked(action="note", arguments={"text": "hm"}), await agent.asked()
     await office.approve(asked)
-    for id in (passed, asked):
-        await advance(office.stage.signoff, (await office.request(id)).run_id)
+    for req in (passed, asked):
+        await advance(office.stage.signoff, (await office.request(req)).run_id)
     await office.stage.settle()
     assert {await office.status(passed), await office.status(asked)} == {RequestStatus.approved}
     assert await office.stage.read(lambda tx: tx.executions(tx.request(passed).run_id)) == []
@@ -132,11 +136,11 @@ async def test_an_unknown_action_needs_a_target(office: Office, agent: Program) 
 
 async def test_an_unknown_action_cannot_be_edited(office: Office, agent: Program) -> None:
     office.stage.adopt("defaults: {reviewers: [ravi@example.com]}\nrules: []")
-    id = await agent.asked(action="deploy_service", arguments={"to": "eu-1"}, target="eu-1")
+    req = await agent.asked(action="deploy_service", arguments={"to": "eu-1"}, target="eu-1")
     reviewer = await office.program("decide", owner="ravi@example.com")
-    refused = await reviewer.decide(id, "edit", arguments={"to": "eu-2"})
+    refused = await reviewer.decide(req, "edit", arguments={"to": "eu-2"})
     assert (refused.status, "cannot be edited" in refused.detail) == (422, True)
-    assert (await reviewer.decide(id, "reject", notes="not now")).body["request"]["status"] == "rejected"
+    assert (await reviewer.decide(req, "reject", notes="not now")).body["request"]["status"] == "rejected"
 
 
 async def test_wrong_arguments_are_told_one_by_one(office: Office, agent: Program) -> None:
@@ -152,44 +156,44 @@ async def test_nobody_poses_as_an_agent_of_ours(office: Office, agent: Program) 
 
 
 async def test_an_edit_reaches_the_agent_in_the_grant(office: Office, agent: Program) -> None:
-    id = await agent.asked()
-    await office.stage.edit(await office.request(id), amount="300.00")
-    seen = (await agent.get(f"/v1/requests/{id}")).body
+    req = await agent.asked()
+    await office.stage.edit(await office.request(req), amount="300.00")
+    seen = (await agent.get(f"/v1/requests/{req}")).body
     assert seen["edit"] == [{"field": "amount", "before": "480.00", "after": "300.00"}]
-    assert (await agent.claim(id)).body["arguments"]["amount"] == "300.00"
+    assert (await agent.claim(req)).body["arguments"]["amount"] == "300.00"
 
 
 async def test_a_grant_is_claimed_once_whoever_comes_together(office: Office, agent: Program) -> None:
-    id = await agent.asked()
-    await office.approve(id)
-    told = await asyncio.gather(*(agent.claim(id) for _ in range(8)))
+    req = await agent.asked()
+    await office.approve(req)
+    told = await asyncio.gather(*(agent.claim(req) for _ in range(8)))
     assert sorted(each.status for each in told) == [200, *[409] * 7]
-    assert len(await office.stage.read(lambda tx: tx.executions(tx.request(id).run_id))) == 1
+    assert len(await office.stage.read(lambda tx: tx.executions(tx.request(req).run_id))) == 1
 
 
 async def test_nothing_is_granted_before_the_decision_nor_after_a_rejection(office: Office, agent: Program) -> None:
-    id = await agent.asked()
-    assert "Nobody has decided yet" in (await agent.claim(id)).detail
-    await office.stage.reject(await office.request(id), notes="too much")
-    refused = await agent.claim(id)
+    req = await agent.asked()
+    assert "Nobody has decided yet" in (await agent.claim(req)).detail
+    await office.stage.reject(await office.request(req), notes="too much")
+    refused = await agent.claim(req)
     assert (refused.status, "rejected" in refused.detail) == (409, True)
 
 
 async def test_an_approval_lapses_when_nobody_claims_it(office: Office, agent: Program) -> None:
-    id = await agent.asked()
-    await office.approve(id)
+    req = await agent.asked()
+    await office.approve(req)
     office.stage.clock.now += CLAIM_WITHIN
-    told = await agent.claim(id)
+    told = await agent.claim(req)
     assert (told.status, "within 15 minutes" in told.detail) == (409, True)
 
 
 async def test_a_policy_that_became_stricter_stops_what_an_older_one_let_through(office: Office, agent: Program) -> None:
-    id = await agent.asked(action="think", arguments={"text": "hm"})
+    req = await agent.asked(action="think", arguments={"text": "hm"})
     office.stage.adopt("rules: [{name: no, actions: [think], verdict: block}]")
-    told = await agent.claim(id)
+    told = await agent.claim(req)
     assert (told.status, "policy does not let this run" in told.detail) == (409, True)
-    assert await office.status(id) is RequestStatus.failed
-    assert "execution.refused" in await office.events(id)
+    assert await office.status(req) is RequestStatus.failed
+    assert "execution.refused" in await office.events(req)
 
 
 async def test_a_pending_request_can_be_taken_back_and_nothing_else(office: Office, agent: Program) -> None:
@@ -206,10 +210,10 @@ async def test_the_owner_of_the_key_and_whom_it_acts_for_do_not_decide(office: O
         "rules: [{name: payments, actions: [pay], verdict: approve, "
         "reviewers: [anna@example.com, noor@example.com, ravi@example.com]}]"
     )
-    id = await agent.asked(on_behalf_of="noor@example.com")
+    req = await agent.asked(on_behalf_of="noor@example.com")
     for who in (ANNA, NOOR):
-        assert not (await office.stage.approve(await office.request(id), who)).ok
-    await office.approve(id)
+        assert not (await office.stage.approve(await office.request(req), who)).ok
+    await office.approve(req)
 
 
 async def test_on_whose_behalf_has_to_be_somebody(office: Office, agent: Program) -> None:
@@ -221,34 +225,34 @@ async def test_on_whose_behalf_has_to_be_somebody(office: Office, agent: Program
 async def test_what_did_not_go_well_is_told_to_people(
     office: Office, agent: Program, status: str, ended: ExecutionStatus
 ) -> None:
-    id = await agent.asked()
-    await office.approve(id)
-    told = await agent.tell(id, (await agent.claim(id)).body["grant"], status, error="The bank did not answer.")
+    req = await agent.asked()
+    await office.approve(req)
+    told = await agent.tell(req, (await agent.claim(req)).body["grant"], status, error="The bank did not answer.")
     assert told.body["execution"]["status"] == ended
     assert (await office.stage.run()).status is RunStatus.failed
     await office.stage.settle()
-    assert await office.status(id) == status
+    assert await office.status(req) == status
 
 
 async def test_a_report_can_be_repeated_but_not_changed(office: Office, agent: Program) -> None:
-    id = await agent.asked()
-    await office.approve(id)
-    grant = (await agent.claim(id)).body["grant"]
-    first = await agent.tell(id, grant, receipt={"id": "1"})
-    again = await agent.tell(id, grant, receipt={"id": "1"})
+    req = await agent.asked()
+    await office.approve(req)
+    grant = (await agent.claim(req)).body["grant"]
+    first = await agent.tell(req, grant, receipt={"id": "1"})
+    again = await agent.tell(req, grant, receipt={"id": "1"})
     assert (first.status, again.status, again.body) == (200, 200, first.body)
     for _ in range(2):
-        other = await agent.tell(id, grant, "failed", error="No, it did not.")
+        other = await agent.tell(req, grant, "failed", error="No, it did not.")
         assert (other.status, "kept in the audit log" in other.detail) == (409, True)
-    assert await office.status(id) is RequestStatus.succeeded
-    assert (await office.events(id)).count("execution.late_report") == 1
+    assert await office.status(req) is RequestStatus.succeeded
+    assert (await office.events(req)).count("execution.late_report") == 1
 
 
 async def test_a_report_needs_the_grant_of_that_request(office: Office, agent: Program) -> None:
     one, two = await agent.asked(), await agent.asked()
-    for id in (one, two):
-        await office.approve(id)
-    grants = {id: (await agent.claim(id)).body["grant"] for id in (one, two)}
+    for req in (one, two):
+        await office.approve(req)
+    grants = {req: (await agent.claim(req)).body["grant"] for req in (one, two)}
     for grant in (grants[one], grants[two][:-2] + "AA", "nonsense"):
         assert (await agent.tell(two, grant)).status == 422
     office.stage.clock.move(minutes=10)  # the grant let it begin; the report may come later
