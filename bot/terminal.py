@@ -11,6 +11,7 @@ import click
 from pydantic import ValidationError
 
 from bot.settings import Settings
+from storage.redaction import redacted
 
 T = TypeVar("T")
 
@@ -48,9 +49,20 @@ def settings_or_exit() -> Settings:
         sys.exit(2)
 
 
+class Redacting(logging.Formatter):
+    """Log lines without credentials. A formatter and not a filter, because only here message, arguments, exception and
+    stack are one text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The whole entry, redacted."""
+        return redacted(super().format(record))
+
+
 def log_to_stderr(level: str) -> None:
-    """Log from `level` on; libraries that talk a lot only from WARNING."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    """Log from `level` on, without credentials; libraries that talk a lot only from WARNING."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     # Libraries that talk about every connection, and one that warns about a server we run ourselves.
     for name in ("slack_bolt", "slack_sdk", "apscheduler", "mail.log", "alembic", "aiohttp.access"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

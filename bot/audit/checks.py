@@ -7,11 +7,24 @@ here, because it no longer fits the entry that was written with it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from bot.audit.story import Story
 from bot.flow.people import approvals
 from policies.people import Ties, voice_of, voices
 from storage.canonical import NotCanonical, fingerprint
-from storage.records import Decision, Execution, ExecutionStatus, JsonObject, Request, RequestStatus, Revision, Verdict
+from storage.records import (
+    Decision,
+    Execution,
+    ExecutionStatus,
+    JsonObject,
+    Outcome,
+    Request,
+    RequestStatus,
+    Revision,
+    Verdict,
+)
+from storage.redaction import redacted_json
 
 RAN = (RequestStatus.succeeded, RequestStatus.failed, RequestStatus.unknown)
 SETTLED = (RequestStatus.rejected, RequestStatus.expired, RequestStatus.cancelled)
@@ -91,13 +104,19 @@ def _execution(story: Story) -> Iterator[Check]:
         return
     mark = recomputed(request, ran.arguments, request.target, request.revision, request.verdict)
     yield Check(mark == ran.fingerprint, "the fingerprint of what ran, computed afresh, is the one that was approved")
-    yield Check(_approved(story, ran), f"{request.verdict.quorum} people or more approved exactly what ran, before it ran")
+    if request.verdict.outcome is Outcome.approve:
+        yield Check(
+            _approved(story, ran), f"{request.verdict.quorum} people or more approved exactly what ran, before it ran"
+        )
+    else:
+        let = _has(story, "request.approved", "policy", fingerprint=ran.fingerprint)
+        yield Check(let, "the policy let exactly what ran run without asking, as the audit chain says")
 
 
 def _reported(story: Story, ran: Execution) -> bool:
     reports = (entry.body for entry in story.entries if entry.event == f"execution.{ran.status}")
     return any(
-        body.get("execution") == ran.id and (body.get("receipt") or None) == (ran.receipt or None) for body in reports
+        body.get("execution") == ran.id and _same(body.get("receipt") or None, ran.receipt or None) for body in reports
     )
 
 
@@ -118,11 +137,16 @@ def _ended(status: RequestStatus) -> str:
             RequestStatus.cancelled: "was cancelled"}.get(status, status.value)  # fmt: skip
 
 
-def _has(story: Story, event: str, actor: str | None = None, **body: object) -> bool:
+def _same(chained: JsonValue, kept: JsonValue) -> bool:
+    """Whether the chain says what the row says. The chain holds no secrets, so what it hid is hidden in the row as well."""
+    return chained == kept or redacted_json(chained) == redacted_json(kept)
+
+
+def _has(story: Story, event: str, actor: str | None = None, **body: JsonValue) -> bool:
     """Whether an entry of the chain says so."""
     return any(
         entry.event == event
         and (actor is None or entry.actor == actor)
-        and all(entry.body.get(name) == value for name, value in body.items())
+        and all(_same(entry.body.get(name), value) for name, value in body.items())
         for entry in story.entries
     )

@@ -9,6 +9,7 @@ from bot.cards.build import card_of
 from bot.cards.card import Card
 from bot.flow.execute import execution_of
 from storage.records import AuditEntry, Decision, Execution, Message, Request, RequestStatus, Revision, Run
+from storage.redaction import Cover
 from storage.store import StorageError, Transaction, Unreadable
 
 PAGE = 1000
@@ -33,6 +34,10 @@ class Story:
     def card(self, actions: Actions) -> Card:
         """The card as it stands."""
         return card_of(actions, self.request, self.revisions, self.decisions, self.execution)
+
+    def cover(self, actions: Actions) -> Cover:
+        """What hides this story's secrets."""
+        return actions.cover(self.request.action, *(each.arguments for each in self.revisions), self.request.arguments)
 
     def scenes(self) -> Iterator["Story"]:
         """The story as it stood each time that a revision was put before people."""

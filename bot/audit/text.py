@@ -1,6 +1,7 @@
 """A story as text for a terminal.
 
-What others wrote is made inert and stands behind `>` on every line, so that it cannot pose as a line of ours.
+What others wrote is made inert and stands behind `>` on every line, so that it cannot pose as a line of ours. Secrets are
+hidden; the rows of the database hold them whole.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from bot.cards.inert import host, inert, inert_line
 from bot.cards.text import Quote, Span, Who, plain
 from storage.canonical import NotCanonical, canonical
 from storage.records import AuditEntry, Decision, JsonObject, MessageStatus, Person, Revision
+from storage.redaction import redacted
 
 
 def story_text(actions: Actions, story: Story, checked: Sequence[Check], around: Around) -> str:
@@ -24,9 +26,9 @@ def story_text(actions: Actions, story: Story, checked: Sequence[Check], around:
     sections: Mapping[str, Iterator[str]] = {
         f"Request {story.request.id}": _request(actions, story),
         "Evidence": _evidence(story),
-        "Revisions": (line for each in story.revisions for line in _revision(story, each)),
+        "Revisions": (line for each in story.revisions for line in _revision(actions, story, each)),
         "Decisions": (line for each in story.decisions for line in _decision(each)),
-        "Execution": _execution(story),
+        "Execution": _execution(actions, story),
         **cards,
         "Card as it stands": _card(actions, story),
         "In chat": _messages(actions, story),
@@ -34,7 +36,9 @@ def story_text(actions: Actions, story: Story, checked: Sequence[Check], around:
         "Checked": (f"{'ok   ' if each.ok else 'WRONG'}  {inert_line(each.said)}" for each in checked),
         "Audit chain": iter(around.lines),
     }
-    return "\n\n".join(_section(title, lines) for title, lines in sections.items())
+    cover = story.cover(actions)
+    told = cover("\n\n".join(_section(title, lines) for title, lines in sections.items()))
+    return f"{told}\n\n{cover.remark}" if cover.remark else told
 
 
 def _section(title: str, lines: Iterator[str]) -> str:
@@ -66,11 +70,11 @@ def _evidence(story: Story) -> Iterator[str]:
         yield from _quoted(item.quote)
 
 
-def _revision(story: Story, revision: Revision) -> Iterator[str]:
+def _revision(actions: Actions, story: Story, revision: Revision) -> Iterator[str]:
     by = f"edited by {_person(revision.editor)}" if revision.editor else "judged again"
     verdict = revision.verdict
     yield f"{revision.number}. {'as the agent made it' if revision.number == 1 else by}, {_moment(revision.created_at)}"
-    yield f"   arguments    {_json(revision.arguments)}"
+    yield f"   arguments    {_json(actions.covered(story.request.action, revision.arguments))}"
     yield f"   target       {inert_line(revision.target)}"
     yield f"   verdict      {verdict.outcome}, {verdict.risk} risk, rules: {inert_line(', '.join(verdict.rules)) or 'none'}"
     yield f"   because      {inert_line(' '.join(verdict.reasons))}"
@@ -92,14 +96,14 @@ def _decision(decision: Decision) -> Iterator[str]:
         yield from _quoted(decision.notes)
 
 
-def _execution(story: Story) -> Iterator[str]:
+def _execution(actions: Actions, story: Story) -> Iterator[str]:
     ran = story.execution
     if ran is None:
         return
     yield f"{ran.status}: {ran.id}, begun {_moment(ran.started_at)}"
     if ran.finished_at:
         yield f"   ended        {_moment(ran.finished_at)}"
-    yield f"   arguments    {_json(ran.arguments)}"
+    yield f"   arguments    {_json(actions.covered(ran.action, ran.arguments))}"
     yield f"   fingerprint  {ran.fingerprint}"
     if ran.receipt is not None:
         yield f"   receipt      {_json(ran.receipt)}"
@@ -141,7 +145,7 @@ def _entry(entry: AuditEntry) -> str:
 
 
 def _quoted(text: str) -> Iterator[str]:
-    return (f"   > {line}".rstrip() for line in inert(text).splitlines() or [""])
+    return (f"   > {line}".rstrip() for line in inert(redacted(text)).splitlines() or [""])
 
 
 def _json(value: JsonObject) -> str:

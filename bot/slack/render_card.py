@@ -66,6 +66,7 @@ TITLE = 100
 NAME = 48
 NAMES = 3  # people named at most; their number is always told
 REMARK = 300
+REMARKS = 5
 FIELDS = 30  # arguments shown at most
 LINES = 12  # story lines shown at most
 
@@ -137,7 +138,14 @@ def _action(card: Card, fold: Fold) -> list[list[Block]]:
     changes = [block for change in card.changes[:count] for block in _change(change, fold)]
     who = _short(card.editor.name, NAME) if card.editor else "a reviewer"
     title = [section(part(f"What {who} changed", "bold"))] if card.changes else []
-    return [[*fields, *more], [*title, *changes, *more_changes]]
+    return [[*fields, *more], _remarked(card, fold), [*title, *changes, *more_changes]]
+
+
+def _remarked(card: Card, fold: Fold) -> list[Block]:
+    """What a reader must know about what is shown above."""
+    count, more = fold.some(len(card.remarks), REMARKS, "remarks")
+    told = [section({"type": "emoji", "name": "warning"}, part(f" {_short(each, REMARK)}")) for each in card.remarks[:count]]
+    return [*told, *more]
 
 
 def _field(field: CardField, edited: bool, fold: Fold) -> Iterator[Block]:

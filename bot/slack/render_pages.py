@@ -83,6 +83,8 @@ def _everything(card: Card) -> Iterator[Block]:
         yield from _text(field.label, field.value)
     for change in card.changes:
         yield from _text(f"{change.label}, before the edit", change.before)
+    if card.remarks:
+        yield from _text("About this", "\n".join(card.remarks))
     yield {"type": "divider"}
     yield rich(section(part(f"What {card.agent} says · not verified", "bold")))
     yield from _text("Summary", card.summary)
