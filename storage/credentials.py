@@ -130,6 +130,8 @@ _NAMES = (
     ("key", r"(?:api|access|auth|private|secret|signing|account|encryption)[ _-]?key"),
 )
 
+_BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"  # of a word, or after an escaped line break
+
 # What a secret stands behind, by a piece of text in small letters that is there too.
 CONTEXTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "private key": (
@@ -151,8 +153,8 @@ CONTEXTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("basic ", r"(?i:basic)\s{1,3}((?=[\w.~+/-]{0,80}[0-9=])[\w.~+/-]{16,2000}={0,2})"),
     ),
     "named secret": tuple((hint, rf"(?i:{name}){_TOLD}") for hint, name in _NAMES),
-    "Telegram token": ((":aa", r"(?<![A-Za-z0-9])[0-9]{8,10}:AA[\w-]{32,40}"),),
-    "Mailchimp key": (("-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])"),),
-    "Azure secret": (("q~", r"(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,40}"),),
-    "Terraform token": ((".atlasv1.", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[\w-]{50,80}"),),
+    "Telegram token": ((":aa", rf"{_BEGIN}[0-9]{{8,10}}:AA[\w-]{{32,40}}"),),
+    "Mailchimp key": (("-us", rf"{_BEGIN}[0-9a-f]{{32}}-us[0-9]{{1,2}}(?![A-Za-z0-9])"),),
+    "Azure secret": (("q~", r"(?:(?<![\w~.-])|(?<=\\[nrt]))[\w~.-]{3}[0-9]Q~[\w~.-]{31,40}"),),
+    "Terraform token": ((".atlasv1.", rf"{_BEGIN}[A-Za-z0-9]{{14}}\.atlasv1\.[\w-]{{50,80}}"),),
 }
