@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Replica, assembled
-from bot.flow.close import sweep
+from bot.flow.sweep import nudge, sweep
 from bot.sandbox.people import Channel, Command, Installation, Person, Seed, UserGroup
 from bot.sandbox.samples import samples
 from bot.sandbox.server import Sandbox
@@ -93,6 +93,7 @@ async def _sandbox(world: World, clock: MovableClock, port: int) -> AsyncIterato
         clock.offset += timedelta(seconds=seconds)
         for replica in replicas:
             await sweep(replica.signoff)
+            await nudge(replica.signoff)
 
     made = Sandbox(
         seed(), samples=[dict(sample) for sample in samples()], panels=panels, advance=advance, now=clock, port=port

@@ -1,4 +1,4 @@
-"""Time as people write it in a policy: spans (`4h`, `30m`, `1d 12h`, or a whole number of seconds) and shares of one (`50%`)."""
+"""Time as people write it in a policy: spans (`4h`, `30m`, `1d 12h`, or whole seconds) and shares of one (`50%`)."""
 
 import re
 from typing import Annotated

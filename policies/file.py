@@ -179,7 +179,8 @@ def _escalation_mistakes(path: Path, part: JsonObject, defaults: JsonObject) -> 
     told = next((key for key in ("escalate_after", "expires_in", "escalate_to") if key in part), None)
     first, last = _span(after), _span(within)
     if told and people and first is not None and last is not None and first >= last:
-        yield (*path, told), f"others would be asked after {_in_words(after)}, when the {_in_words(within)} for deciding are over"
+        spans = _in_words(after), _in_words(within)
+        yield (*path, told), "others would be asked after {}, when the {} for deciding are over".format(*spans)
 
 
 def _in_words(span: JsonValue) -> str:

@@ -2,8 +2,8 @@
 
 Each rule is read with the defaults filled in. Of the rules that match, the most restrictive verdict wins. The rules that
 agree on it are merged to whatever asks for most: highest quorum, shortest expiry, only the reviewers that all of them name,
-the requester excluded if one of them excludes, every reminder. Nobody is escalated to whom one of them would not let decide by
-then, nor before the last of them says so. Risk is the highest of all rules that match and of the proposal's own. So one
+the requester excluded if one of them excludes, every reminder. Nobody is escalated to whom one of them would not let decide
+by then, nor before the last of them says so. Risk is the highest of all rules that match and of the proposal's own. So one
 more rule about an action that has one can only add to what is asked. Nothing that is left out or does not fit together ends
 in more freedom: an action without a rule goes to people, and where nobody could decide, the verdict is `block`.
 """

@@ -177,7 +177,10 @@ def _approvals(request: Request, decisions: Sequence[Decision]) -> tuple[Person,
 
 
 def _story(request: Request, decisions: Sequence[Decision], execution: Execution | None) -> tuple[Text, ...]:
-    told = [_told(decision, counts=decision.fingerprint == request.fingerprint) for decision in decisions]
+    happened = [(each.created_at, _told(each, counts=each.fingerprint == request.fingerprint)) for each in decisions]
+    if request.escalated_at is not None:
+        happened.append((request.escalated_at, lines.escalated(request, request.escalated_at)))
+    told = [line for _, line in sorted(happened, key=lambda each: each[0])]
     if request.status in (RequestStatus.expired, RequestStatus.cancelled):
         told.append(lines.standing(request, ()))
     if execution is not None and execution.status is not ExecutionStatus.claimed:

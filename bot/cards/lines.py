@@ -2,13 +2,16 @@
 the same."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from agents.runtime import Outcome
 from bot.cards.card import Change
-from bot.cards.text import Quote, Text, Who, bold, code, quote, words
+from bot.cards.text import Called, Quote, Text, When, Who, bold, code, quote, words
+from policies.reviewers import shown
 from storage.records import Decision, Person, Proposal, Request, RequestStatus, Run, RunStatus
 
 Unposted = tuple[Person, Text]
+MOST_CALLED = 10  # people whom one reminder notifies
 
 
 def approved(person: Person, notes: str, missing: int, *, lent_by: Person | None = None) -> Text:
@@ -81,6 +84,8 @@ def standing(request: Request, decisions: Sequence[Decision]) -> Text:
     match request.status:
         case RequestStatus.pending:
             return words("This is recorded and waits for somebody else.") if last else words("This is still open.")
+        case RequestStatus.expired if request.reason:
+            return words("This expired", when, ". ", request.reason)
         case RequestStatus.expired:
             return words(f"This expired at {request.expires_at:%H:%M} UTC. Nothing was done.")
         case RequestStatus.cancelled:
@@ -96,6 +101,26 @@ def standing(request: Request, decisions: Sequence[Decision]) -> Text:
 def by(person: Person, lent_by: Person | None) -> Text:
     """Who decided, and in whose place."""
     return words(" by ", Who(person=person), *((" for ", Who(person=lent_by)) if lent_by else ()))
+
+
+def nudged(request: Request, action: str, left: timedelta, called: Sequence[Called], *, escalated: bool) -> Text:
+    """A request still waits: those who can decide are called, with how much time is left. `action` is its title."""
+    opening = "Escalated. " if escalated else "Reminder. "
+    names = [span for each in called[:MOST_CALLED] for span in (" ", each)]
+    more = f" and {len(called) - MOST_CALLED} more" if len(called) > MOST_CALLED else ""
+    who = (" These people can decide now:", *names, more) if escalated else (*names, more)
+    return words(bold(opening), f"{action} (", code(request.id), f") waits for approval, {_time(left)} left.", *who)
+
+
+def escalated(request: Request, at: datetime) -> Text:
+    """On a card: since when others may decide too. A card notifies nobody."""
+    names = ", ".join(shown(reference) for reference in request.verdict.escalate_to)
+    return words(bold("Escalated"), f" to {names or 'others'} · ", When(at=at))
+
+
+def unclaimed(why: str) -> Text:
+    """Another program's request was approved, but the program never came for it."""
+    return words(bold("Expired. "), why)
 
 
 def value_text(value: object) -> str:
@@ -119,6 +144,14 @@ def _next(missing: int) -> str:
 
 def _notes(notes: str) -> tuple[str | Quote, ...]:
     return (quote(notes, block=True),) if notes else ()
+
+
+def _time(left: timedelta) -> str:
+    """`2 hours 5 minutes`, `1 day 3 hours`: at most two units."""
+    minutes = round(left.total_seconds() / 60)
+    counts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
+    told = [f"{count} {unit}{'s' if count != 1 else ''}" for count, unit in counts if count]
+    return " ".join(told[:2]) or "less than a minute"
 
 
 def _duration(request: Request) -> str:

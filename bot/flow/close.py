@@ -14,7 +14,6 @@ from storage.records import JsonObject, Person, Request, RequestStatus, Step, St
 from storage.store import NotFound, Transaction
 
 APPROVED: JsonValue = {"approved": True}  # result of an approval step whose outcome is the execution step after it
-SWEEP = 100  # requests expired in one go; a sweep goes on until none is left
 
 
 def settle(tx: Transaction, signoff: Signoff, held: Request, person: Person, verb: str) -> None:
@@ -73,21 +72,6 @@ def cancel(tx: Transaction, signoff: Signoff, request_id: str, person: Person) -
     outcome = Outcome("cancelled", cancelled.arguments, reason=reason)
     close(tx, signoff, cancelled, outcome, actor=person.key, said=lines.cancelled(person))
     return cancelled
-
-
-async def sweep(signoff: Signoff) -> int:
-    """Expire everything that is overdue; returns how many. Any number of replicas may sweep at once."""
-    swept = 0
-    while overdue := await signoff.store.read(lambda tx: tx.overdue_requests(SWEEP)):
-        ended = [await _expire_one(signoff, request_id) for request_id in overdue]
-        swept += sum(ended)
-        if not any(ended):
-            break
-    return swept
-
-
-async def _expire_one(signoff: Signoff, request_id: str) -> bool:
-    return await signoff.store.write(lambda tx: expire(tx, signoff, request_id)) is not None
 
 
 def _finish_approval(

@@ -1,25 +1,55 @@
 """What stands in chat is brought in step with the database: each job looks at the rows and posts, updates or replies.
 
 A message is recorded as `posting` before the platform is called. If the platform took it but the answer was lost, it is
-posted again: two cards may exist then, both carry the request's id, and both lead to the same row.
+posted again: two cards may exist then, both carry the request's id, and both lead to the same row. A message that is gone
+comes back only while it asks people.
 """
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from bot.cards import lines
 from bot.cards.build import card_of, notice_of
 from bot.cards.card import Card, View
-from bot.cards.text import from_json
+from bot.cards.text import Text
 from bot.flow.execute import execution_of
 from bot.flow.signoff import Signoff
 from bot.flow.surface import MessageGone, Surface, SurfaceBusy, SurfaceError
 from storage.dispatch import TryLater
-from storage.records import JsonObject, Message, MessageStatus, Place
+from storage.records import Message, MessageStatus, Person, Place, Request, RequestStatus
 from storage.store import Transaction
 
 log = logging.getLogger(__name__)
+
+NO_CHANNEL = "No channel is named for it. Name one in the policy or set SIGNOFF_CHANNEL."
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """A message as it stands, what it is to show from now on, and where it belongs."""
+
+    message: Message
+    view: View
+    place: Place
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for people."""
+        return isinstance(self.view, Card) and bool(self.view.buttons)
+
+    @property
+    def told(self) -> bool:
+        """Whether there was no place for it, and who asked knows."""
+        return self.message.status is MessageStatus.gone and self.message.shown == self.view.shown
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is to be done."""
+        if self.message.status is MessageStatus.gone:
+            return not self.asks
+        return self.message.shown == self.view.shown
 
 
 async def show_run(signoff: Signoff, run_id: str) -> None:
@@ -38,9 +68,9 @@ async def show_card(signoff: Signoff, run_id: str, request_id: str) -> None:
     """The card of a request: in the run's own thread if that is in the channel of the reviewers, else in their channel."""
     request = await signoff.store.read(lambda tx: tx.request(request_id))
     if request.place is None:
-        log.error("request %s has no channel; name one in the policy or set SIGNOFF_CHANNEL", request_id)
+        await _nowhere(signoff, request)
         return
-    thread = await signoff.store.read(lambda tx: _thread(tx, run_id, request.place))
+    thread = await signoff.store.read(lambda tx: thread_of(tx, run_id, request.place))
 
     await _show(signoff, "card", request_id, thread or request.place, lambda tx: current_card(tx, signoff, request_id))
 
@@ -51,23 +81,14 @@ def current_card(tx: Transaction, signoff: Signoff, request_id: str) -> Card:
     return card_of(signoff.actions, now, tx.revisions(request_id), tx.decisions(request_id), execution_of(tx, now))
 
 
-async def reply(signoff: Signoff, payload: JsonObject) -> None:
-    """A line in the thread of the run or of the card, whichever stands."""
-    run_id = str(payload["run_id"])
-    request_id = str(payload["request_id"]) if payload.get("request_id") else None
-    wanted = Place.model_validate(payload["place"]) if payload.get("place") else None
-    place = await signoff.store.read(lambda tx: _reply_place(tx, run_id, request_id, wanted))
-    if place is None:
-        return
-    surface = signoff.surfaces.get(place.surface)
-    if surface is None:
-        return
-    try:
-        await surface.reply(place, from_json(payload["text"]))
-    except SurfaceBusy as busy:
-        raise TryLater(busy.delay, str(busy)) from busy
-    except SurfaceError as error:
-        log.warning("a line about run %s could not be said: %s", run_id, error)
+def thread_of(tx: Transaction, run_id: str, place: Place | None) -> Place | None:
+    """The thread of the run's own message, if it stands in the channel of `place`."""
+    run = tx.run(run_id)
+    for message in tx.messages(run_id):
+        same = place is not None and run.origin is not None and run.origin.channel == place.channel
+        if message.status is MessageStatus.posted and same:
+            return message.place
+    return None
 
 
 async def _show(
@@ -76,18 +97,22 @@ async def _show(
     surface = signoff.surfaces.get(place.surface)
     if surface is None:
         return
-    message, shown = await signoff.store.write(lambda tx: (_message(tx, signoff, purpose, subject, place), view(tx)))
-    if message.shown == shown.shown:
+    showing, now = await signoff.store.write(
+        lambda tx: (_Showing(_message(tx, signoff, purpose, subject, place), view(tx), place), tx.now())
+    )
+    if showing.done:
         return
+    if wait := signoff.turns.wait(place, now):
+        raise TryLater(wait, "others wait for that channel")
     try:
-        await _converge(signoff, surface, message, place, shown)
+        await _converge(signoff, surface, showing)
     except SurfaceBusy as busy:
-        raise TryLater(busy.delay, str(busy)) from busy
+        raise TryLater(signoff.turns.refused(place, now, busy.delay), str(busy)) from busy
 
 
-async def _converge(signoff: Signoff, surface: Surface, message: Message, place: Place, view: View) -> None:
-    """Update the message; post it where there is none, or where people deleted one that still asks them."""
-    posting = message.model_copy(update={"place": place})
+async def _converge(signoff: Signoff, surface: Surface, showing: _Showing) -> None:
+    """Update the message; post it where there is none, or where one is gone that still asks people."""
+    message, view = showing.message, showing.view
     if message.status is MessageStatus.posted and message.address is not None:
         try:
             await surface.update(message.address, view)
@@ -95,28 +120,45 @@ async def _converge(signoff: Signoff, surface: Surface, message: Message, place:
         except MessageGone as error:
             log.warning("message of %s is gone: %s", message.subject, error)
             changes = {"status": MessageStatus.gone, "shown": view.shown}
-            if isinstance(view, Card) and view.buttons:
-                changes = await _post(signoff, surface, posting, view)
+            if showing.asks:
+                changes = await _post(signoff, surface, showing)
     else:
-        changes = await _post(signoff, surface, posting, view)
-    await signoff.store.write(lambda tx: tx.update_message(message.model_copy(update=changes)))
+        changes = await _post(signoff, surface, showing)
+    await signoff.store.write(lambda tx: _note(tx, message, changes))
 
 
-async def _post(signoff: Signoff, surface: Surface, message: Message, view: View) -> dict[str, object]:
-    """Post where it belongs; if that is refused for good, in the fallback channel; else tell the requester."""
+async def _post(signoff: Signoff, surface: Surface, showing: _Showing) -> dict[str, object]:
+    """Post where it belongs; if that is refused for good, in the fallback channel; else tell the requester, once."""
+    message, view = showing.message, showing.view
     refused: SurfaceError | None = None
-    for place in _places(message.place, signoff.fallback_place):
+    for place in _places(showing.place, signoff.fallback_place):
         try:
             posted = await surface.post(place, view)
         except SurfaceError as error:
             refused = error
-            log.warning("%s of %s could not be posted to %s: %s", message.purpose, message.subject, place.channel, error)
+            log.error("%s of %s could not be posted to %s: %s", message.purpose, message.subject, place.channel, error)
         else:
             return {
                 "status": MessageStatus.posted, "address": posted.address, "place": posted.thread, "shown": view.shown,
             }  # fmt: skip
-    await _tell_requester(signoff, surface, message, str(refused))
+    if not showing.told:
+        await _tell_requester(signoff, surface, message, str(refused))
     return {"status": MessageStatus.gone, "shown": view.shown}
+
+
+def _note(tx: Transaction, message: Message, changes: dict[str, object]) -> None:
+    """Write what became of the message. If its channel was lost meanwhile it stays given up: a job to post it waits."""
+    now = next(each for each in tx.messages(message.subject) if each.id == message.id)
+    if now.status is message.status or now.status is not MessageStatus.gone:
+        tx.update_message(message.model_copy(update=changes))
+
+
+async def _nowhere(signoff: Signoff, request: Request) -> None:
+    """There is no channel to ask in: an alarm, and who asked is told as long as that helps."""
+    log.error("request %s has no channel. %s", request.id, NO_CHANNEL)
+    surface = signoff.surfaces.get(request.requester.surface)
+    if surface is not None and request.status is RequestStatus.pending:
+        await _tell(surface, *lines.unposted(request.requester, request.id, NO_CHANNEL))
 
 
 async def _tell_requester(signoff: Signoff, surface: Surface, message: Message, why: str) -> None:
@@ -128,10 +170,14 @@ async def _tell_requester(signoff: Signoff, surface: Surface, message: Message, 
         return lines.unposted(run.requester, run.id, why)
 
     person, text = await signoff.store.read(requester)
+    await _tell(signoff.surfaces.get(person.surface, surface), person, text)
+
+
+async def _tell(surface: Surface, person: Person, text: Text) -> None:
     try:
         await surface.tell(person, None, text)
     except SurfaceError as error:
-        log.error("nobody could be told that %s has no message: %s", message.subject, error)
+        log.error("%s could not be told that a message has no place: %s", person.key, error)
 
 
 def _places(place: Place, fallback: Place | None) -> list[Place]:
@@ -153,23 +199,3 @@ def _message(tx: Transaction, signoff: Signoff, purpose: Literal["card", "run"],
     )
     tx.add_message(message)
     return message
-
-
-def _thread(tx: Transaction, run_id: str, place: Place | None) -> Place | None:
-    """The thread of the run's own message, if it stands in the channel of `place`."""
-    run = tx.run(run_id)
-    for message in tx.messages(run_id):
-        same = place is not None and run.origin is not None and run.origin.channel == place.channel
-        if message.status is MessageStatus.posted and same:
-            return message.place
-    return None
-
-
-def _reply_place(tx: Transaction, run_id: str, request_id: str | None, wanted: Place | None) -> Place | None:
-    if wanted is not None:
-        return _thread(tx, run_id, wanted) or wanted
-    for subject in filter(None, (request_id, run_id)):
-        for message in tx.messages(subject):
-            if message.status is MessageStatus.posted:
-                return message.place
-    return None

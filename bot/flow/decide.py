@@ -19,6 +19,7 @@ from bot.flow import jobs
 from bot.flow.close import close, expire, settle
 from bot.flow.desk import Answer, Click
 from bot.flow.people import Rights, allowed, genuine_approvals, seal, ties_of
+from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff, proposal_of
 from policies.people import Allowed, Refused, Ties, voice_of, voices
 from storage.canonical import NotCanonical, fingerprint
@@ -122,6 +123,7 @@ def revise(
             "expires_at": soonest,
         }
     )  # fmt: skip
+    revised = scheduled(revised, now)
     revision = Revision(
         request_id=held.id, number=number, arguments=arguments, target=target, verdict=verdict, fingerprint=mark,
         editor=click.person if click else None, created_at=now,

@@ -50,6 +50,10 @@ class Desk(Protocol):
     """Everything that a surface may ask of the flow. No method raises for anything that a person can cause; a database that
     cannot be reached becomes an answer that says so and that nothing was done."""
 
+    async def lost(self, place: Place) -> bool:
+        """That channel was archived or deleted, or the bot was removed: what waits there goes to the fallback channel. False
+        if that could not be seen to now."""
+
     async def command(self, command: Command) -> Answer:
         """Run, list, show, cancel, help: the whole slash command. An empty or unknown one is answered with what exists."""
 

@@ -12,11 +12,12 @@ from bot.flow import decide
 from bot.flow.commands import command
 from bot.flow.converge import current_card
 from bot.flow.desk import Answer, Click, Command
+from bot.flow.lost import lose
 from bot.flow.people import Rights, allowed, rights, ties_of
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from policies.people import Refused
-from storage.records import JsonObject, Request, RequestStatus
+from storage.records import JsonObject, Place, Request, RequestStatus
 from storage.store import ClockMoved, NotFound, OutcomeUnknown, StorageError, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,14 @@ class FrontDesk:
 
     def __init__(self, signoff: Signoff) -> None:
         self._signoff = signoff
+
+    async def lost(self, place: Place) -> bool:
+        try:
+            await lose(self._signoff, place)
+        except Exception as error:  # the tick that looks at channels sees to it later
+            log.error("what waits in %s could not be given up", place.channel, exc_info=error)
+            return False
+        return True
 
     async def command(self, typed: Command) -> Answer:
         try:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from bot.flow import jobs
-from bot.flow.converge import reply, show_card, show_run
+from bot.flow.converge import show_card, show_run
 from bot.flow.delegate import tell
 from bot.flow.execute import execute
 from bot.flow.run import advance
+from bot.flow.say import nudge, reply
 from bot.flow.signoff import Signoff
 from storage.dispatch import Handler
 from storage.records import JsonObject
@@ -30,6 +31,9 @@ def handlers(signoff: Signoff) -> Mapping[str, Handler]:
     async def say(payload: JsonObject) -> None:
         await reply(signoff, payload)
 
+    async def remind(payload: JsonObject) -> None:
+        await nudge(signoff, payload)
+
     async def whisper(payload: JsonObject) -> None:
         await tell(signoff, payload)
 
@@ -39,5 +43,6 @@ def handlers(signoff: Signoff) -> Mapping[str, Handler]:
         jobs.SHOW_RUN: post_run,
         jobs.SHOW_CARD: post_card,
         jobs.REPLY: say,
+        jobs.NUDGE: remind,
         jobs.TELL: whisper,
     }

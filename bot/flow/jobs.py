@@ -1,11 +1,12 @@
 """The jobs of the flow: their names, and the locks that keep what belongs together in order."""
 
 from bot.cards.text import Text, to_json
-from storage.records import Job, Person, Place, Request
+from storage.records import Job, JsonObject, Person, Place, Request
 
 ADVANCE, EXECUTE = "advance", "execute"
 SHOW_RUN, SHOW_CARD, REPLY = "show_run", "show_card", "reply"
 TELL = "tell"
+NUDGE = "nudge"
 
 
 def advance(run_id: str) -> Job:
@@ -34,6 +35,13 @@ def reply(run_id: str, text: Text, *, request_id: str | None = None, place: Plac
     where = place.model_dump(mode="json") if place else None
     payload = {"run_id": run_id, "request_id": request_id, "place": where, "text": to_json(text)}
     return Job(task=REPLY, payload=payload, lock=f"chat:{run_id}")
+
+
+def nudge(request: Request, *, escalated: bool, reminded: bool) -> Job:
+    """Remind those who can still decide on the request, or say that others may now; once however many wait to be said."""
+    payload: JsonObject = {"run_id": request.run_id, "request_id": request.id, "escalated": escalated, "reminded": reminded}
+    key = f"{'escalate' if escalated else 'remind'}:{request.id}"
+    return Job(task=NUDGE, payload=payload, lock=f"chat:{request.run_id}", key=key)
 
 
 def tell(person: Person, text: Text) -> Job:

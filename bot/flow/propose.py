@@ -12,6 +12,7 @@ from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.execute import LOST, begin, end, granted, perform, recorded
 from bot.flow.outcomes import outcome_from
+from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
 from storage.records import (
@@ -186,6 +187,7 @@ def ask(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Prop
         created_at=now,
         expires_at=now + timedelta(seconds=verdict.expires_in),
     )
+    request = scheduled(request, now)
     revision = Revision(
         request_id=request_id,
         number=1,

@@ -3,14 +3,16 @@
 Deliveries are remembered long beyond the time in which a platform repeats or replays one, and then forgotten."""
 
 from datetime import timedelta
+from itertools import islice
 
 from bot.flow import jobs
 from bot.flow.signoff import Signoff
-from storage.records import MessageStatus, RequestStatus, RunStatus
+from storage.records import MessageStatus, Request, RequestStatus, RunStatus
 from storage.store import Transaction
 
 OLD = timedelta(seconds=60)  # what moves by itself does so within seconds
 BATCH = 200
+PROBED = 20  # cards without a place that are tried again, as long as their channel may have come back
 GOING_ON = (RunStatus.ready, RunStatus.running)
 TO_RUN = (RequestStatus.approved, RequestStatus.executing)
 REMEMBERED = timedelta(days=7)  # Slack's signatures count for 5 minutes, its redeliveries come within 6
@@ -31,7 +33,14 @@ def _reconcile(tx: Transaction) -> None:
     for request in (request for status in TO_RUN for request in tx.requests(status=status, limit=BATCH)):
         if (request.decided_at or request.created_at) < before:
             tx.defer(jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"}))
-    for request in tx.requests(status=RequestStatus.pending, limit=BATCH):
-        standing = [m for m in tx.messages(request.id) if m.status is not MessageStatus.posting]
-        if request.created_at < before and not standing:
+    waiting = [request for request in tx.requests(status=RequestStatus.pending, limit=BATCH) if request.place is not None]
+    for request in islice((request for request in waiting if _given_up(tx, request)), PROBED):
+        tx.defer(jobs.show_card(request))
+    for request in waiting:
+        if request.created_at < before and all(m.status is MessageStatus.posting for m in tx.messages(request.id)):
             tx.defer(jobs.show_card(request))
+
+
+def _given_up(tx: Transaction, request: Request) -> bool:
+    """Whether the card has no place in chat, for example because its channel is archived and there is no other."""
+    return any(message.status is MessageStatus.gone for message in tx.messages(request.id))

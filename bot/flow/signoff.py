@@ -1,7 +1,7 @@
 """Everything the story needs, in one frozen value that the composition root makes and every stretch is given."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agents.actions import Actions
 from agents.model import Model
@@ -9,6 +9,7 @@ from agents.workflow import Agents
 from bot.flow.ids import Ids
 from bot.flow.seals import Seals
 from bot.flow.surface import Surface
+from bot.flow.turns import Turns
 from policies.judge import Fallback, judge
 from policies.rules import Policy
 from storage.records import Place, Proposal, Request, Verdict
@@ -32,6 +33,7 @@ class Signoff:
     surfaces: Mapping[str, Surface]
     ids: Ids
     seals: Seals
+    turns: Turns = field(default_factory=Turns, compare=False)
 
     def judge(self, proposal: Proposal, agent: str) -> Verdict:
         """What the policy in force says of a proposal."""

@@ -25,6 +25,10 @@ class MessageGone(SurfaceError):
     """The message to be updated was deleted, or its channel cannot be reached any more."""
 
 
+class ChannelGone(SurfaceError):
+    """Nothing can be said in that channel any more: it was archived or deleted, or the bot was removed from it."""
+
+
 Standing = Literal["member", "guest", "deactivated", "stranger"]
 
 
@@ -57,10 +61,13 @@ class Surface(Protocol):
         """Replace what a message shows. Raises MessageGone."""
 
     async def reply(self, place: Place, text: Text) -> None:
-        """Say something in `place.thread`, or in the channel if there is none."""
+        """Say something in `place.thread`, or in the channel if there is none. Raises ChannelGone."""
 
     async def tell(self, person: Person, place: Place | None, text: Text) -> None:
         """Say something that only `person` sees: there if possible, else in a direct message."""
+
+    async def reaches(self, place: Place) -> bool:
+        """Whether messages can be posted in that channel now."""
 
     async def person(self, key: str) -> Known:
         """Look somebody up in the directory, now."""

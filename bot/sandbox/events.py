@@ -5,7 +5,7 @@ https://docs.slack.dev/apis/events-api
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from bot.sandbox import payloads
 from bot.sandbox.delivery import Delivery, Parcel, Retry
@@ -39,6 +39,11 @@ class Events:
             self.send("app_mention", {**body, "type": "app_mention", "event_ts": message.ts})
         subscription = "message.groups" if kind == "group" else "message.im" if kind == "im" else "message.channels"
         self.send(subscription, {**body, "channel_type": kind, "event_ts": message.ts})
+
+    def channel(self, channel: Channel, what: Literal["archive", "deleted", "left"], by: str) -> None:
+        """Something that ended the bot's place in a channel (https://docs.slack.dev/reference/events/channel_left)."""
+        kind = f"{'group' if channel.is_private else 'channel'}_{what}"
+        self.send(kind, {"type": kind, "channel": channel.id, "actor_id" if what == "left" else "user": by})
 
     def send(self, subscription: str, body: Mapping[str, Any]) -> None:
         """An event, where the app subscribed to it."""

@@ -77,7 +77,10 @@ class Installation:
     bot_id: str = "B0SIGNOFF"
     scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[Command, ...] = (Command("/signoff", "run AGENT TEXT", "Run an agent and see its approvals"),)
-    events: tuple[str, ...] = ("app_home_opened", "app_mention", "message.im")
+    events: tuple[str, ...] = (
+        "app_home_opened", "app_mention", "channel_archive", "channel_deleted", "channel_left", "group_archive",
+        "group_deleted", "group_left", "message.im",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

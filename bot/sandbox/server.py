@@ -5,9 +5,10 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from aiohttp import web
 
@@ -263,6 +264,30 @@ class Sandbox:
     def open_home(self, person: str) -> None:
         """Let a person open the app's home tab."""
         self.hands.open_home(person)
+
+    def archive(self, channel: str, by: str) -> None:
+        """Let a person archive a channel."""
+        self._end(channel, by, "archive")
+
+    def delete(self, channel: str, by: str) -> None:
+        """Let an administrator delete a channel."""
+        self._end(channel, by, "deleted")
+
+    def remove_bot(self, channel: str, by: str) -> None:
+        """Let a person remove the app from a channel."""
+        self._end(channel, by, "left")
+
+    def _end(self, channel: str, by: str, what: Literal["archive", "deleted", "left"]) -> None:
+        found = self.workspace.channels[channel]
+        match what:
+            case "archive":
+                self.workspace.replace_channel(replace(found, is_archived=True))
+            case "deleted":
+                self.workspace.remove_channel(found)
+            case "left":
+                left = tuple(member for member in found.members if member != self.workspace.bot.id)
+                self.workspace.replace_channel(replace(found, members=left))
+        self._events.channel(found, what, by)
 
     # A client for tests: what people see.
 

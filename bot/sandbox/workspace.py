@@ -100,6 +100,12 @@ class Workspace:
         self.channels[channel.id] = channel
         self.changed()
 
+    def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel with everything said in it."""
+        self.channels.pop(channel.id, None)
+        self._messages.pop(channel.id, None)
+        self.changed()
+
     def channel(self, reference: str) -> Channel:
         """The channel of an id as the bot sees it; a private one it is not in does not exist for it."""
         channel = self.channels.get(reference)

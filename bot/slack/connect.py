@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flow.desk import Desk
 from bot.flow.seals import Seals
+from bot.slack.channels import hear
 from bot.slack.directory import Directory, Workspace
 from bot.slack.events import Events
 from bot.slack.listeners import register
@@ -68,6 +69,7 @@ class SlackConnection:
     def listen(self, desk: Desk) -> None:
         """Bring what people do to `desk`."""
         register(self._app, desk, self.surface, self._pace)
+        hear(self._app, desk, self._pace)
 
     async def start(self) -> Workspace:
         """Log in, and in Socket Mode connect. Returns the workspace. Raises SurfaceError if Slack refuses the token, and

@@ -1,6 +1,7 @@
 """Who is who in a Slack workspace: people as the directory knows them now, and the members of user groups."""
 
 import asyncio
+import logging
 import re
 import time
 import unicodedata
@@ -10,9 +11,12 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.cards.text import Called, Text
 from bot.flow.surface import Known, Standing
-from bot.slack.errors import Refused, translated
+from bot.slack.errors import LOST, Refused, translated
 from storage.records import Person
+
+log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 60.0  # how long the members of a group may be remembered
 PAGE, PAGES = 900, 20  # people asked for at once, which must be under 1,000, and how often
@@ -101,6 +105,39 @@ class Directory:
         called = [user async for user in self._everybody() if name in _names(user)]
         here = [user for user in called if not user.get("deleted")]
         return frozenset(key_of(tenant, str(user["id"])) for user in here or called)
+
+    async def resolved(self, text: Text) -> Text:
+        """The text with those whom it calls named by id, so that they are notified. Who is not found is only named."""
+        return tuple([await self._found(span) if isinstance(span, Called) else span for span in text])
+
+    async def reaches(self, channel: str) -> bool:
+        """Whether the bot can post there (https://docs.slack.dev/reference/methods/conversations.info)."""
+        try:
+            with translated(channel):
+                answer = await self._client.conversations_info(channel=channel)
+        except Refused as error:
+            if error.code in LOST:
+                return False
+            raise
+        found: dict[str, Any] = answer["channel"]
+        scopes = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
+        anywhere = "chat:write.public" in scopes and not found.get("is_private")
+        return not found.get("is_archived") and (anywhere or bool(found.get("is_member")))
+
+    async def _found(self, called: Called) -> Called:
+        kind, _, name = called.reference.rpartition(":")
+        tenant = (await self.workspace()).tenant
+        user: str | None = None
+        try:
+            if not kind:
+                user = next(iter(await self._by_address(name)), None)
+            elif name.startswith("@"):
+                user = await self._by_handle(name[1:])
+            elif kind in ("slack", f"slack:{tenant}"):
+                user = name
+        except Refused as error:
+            log.warning("%s cannot be notified: %s", called.reference, error)
+        return called if user is None else Called(reference=f"slack:{user}")
 
     async def _by_address(self, address: str) -> list[str]:
         """https://docs.slack.dev/reference/methods/users.lookupByEmail."""

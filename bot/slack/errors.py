@@ -14,6 +14,7 @@ from bot.flow.surface import SurfaceBusy, SurfaceError
 
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "accesslimited"})
+LOST = frozenset({"not_in_channel", "channel_not_found", "is_archived", "is_inactive", "restricted_action"})
 ABSENT = frozenset({"not_in_channel", "user_not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
 BUSY = timedelta(seconds=5)
@@ -42,10 +43,11 @@ SENTENCES = {
     "trigger_expired": "That took too long for Slack. Please press the button again.",
     "trigger_exchanged": "That press was used already. Please press the button again.",
     "message_not_found": "The message was deleted.",
+    "is_inactive": "{channel} is archived. Name another channel in the policy, or unarchive it.",
     "cant_update_message": "The message can no longer be changed.",
     "edit_window_closed": "The message can no longer be changed.",
 }
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"}) | ABSENT
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}) | ABSENT
 
 
 class Refused(SurfaceError):

@@ -6,6 +6,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.slack.channels import EVENTS
 from bot.slack.events import PATH
 from bot.slack.names import COMMAND
 
@@ -13,10 +14,10 @@ Manifest = dict[str, Any]
 
 # Each scope of the bot's token, and what Signoff cannot do without it.
 SCOPES = {
-    "channels:read": "check that it is in the channel where cards go",
+    "channels:read": "check that it is in the channel where cards go, and hear when that is archived",
     "chat:write": "post cards, keep them up to date and answer people",
     "commands": f"offer the {COMMAND} command",
-    "groups:read": "check that it is in a private channel where cards go",
+    "groups:read": "check that it is in a private channel where cards go, and hear when that is archived",
     "im:write": "tell somebody something in a direct message",
     "usergroups:read": "find the reviewers that a policy names by user group",
     "users:read": "see whether somebody who clicks is a member of the workspace",
@@ -61,6 +62,7 @@ def manifest(url: str | None = None) -> Manifest:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
+            "event_subscriptions": {"bot_events": list(EVENTS)} | request_url,
             "interactivity": {"is_enabled": True} | request_url,
             "org_deploy_enabled": False,
             "socket_mode_enabled": not events,

@@ -5,6 +5,7 @@ In `rich_text` each mention, link and emoji is a typed element of its own, so a 
 `plain_text` with `emoji` off; the one piece of mrkdwn we write is the date token of `moment`.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ Block = dict[str, Any]
 
 SAID = 6_000  # characters of one answer or reply; with all of JSON's escapes it stays within the blocks budget
 _DATE = "{date_short_pretty} at {time}"
+_USER_ID, _GROUP_ID = re.compile(r"slack:[UW][A-Z0-9]{1,20}"), re.compile(r"slack:S[A-Z0-9]{1,20}")
 
 
 def rich(*elements: Block) -> Block:
@@ -111,9 +113,18 @@ def _pieces(span: Span) -> list[Block]:
         case Who():
             return [part(span.person.name, "bold")]
         case Called():
-            return [part(shown(span.reference), "bold")]
+            return [_called(span.reference)]
         case When():
             return [_date(span.at)]
+
+
+def _called(reference: str) -> Block:
+    """Somebody named by id is notified (https://docs.slack.dev/reference/block-kit/block-elements/usergroup-element)."""
+    if _USER_ID.fullmatch(reference):
+        return {"type": "user", "user_id": shown(reference)}
+    if _GROUP_ID.fullmatch(reference):
+        return {"type": "usergroup", "usergroup_id": shown(reference)}
+    return part(shown(reference), "bold")
 
 
 def _date(at: datetime) -> Block:

@@ -13,12 +13,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.cards.card import Card, View
-from bot.cards.text import Text
+from bot.cards.text import Text, plain, words
 from bot.flow.seals import SECRET_BYTES, Seals
-from bot.flow.surface import Known, MessageGone, Posted
+from bot.flow.surface import ChannelGone, Known, MessageGone, Posted
 from bot.slack.binding import Stamp
 from bot.slack.directory import Directory
-from bot.slack.errors import ABSENT, GONE, Refused, translated
+from bot.slack.errors import ABSENT, GONE, LOST, Refused, translated
 from bot.slack.render_card import Rendered, render_card
 from bot.slack.render_notice import render_notice
 from bot.slack.render_text import Block, say, spoken
@@ -63,11 +63,20 @@ class SlackSurface:
             raise
 
     async def reply(self, place: Place, text: Text) -> None:
-        """Say something in the thread, or in the channel if there is none."""
-        with translated(place.channel):
-            await self._client.chat_postMessage(
-                channel=place.channel, thread_ts=place.thread, text=spoken(text), blocks=say(text), **INERT
-            )
+        """Say something in the thread, or in the channel if there is none. Raises ChannelGone."""
+        try:
+            await self._say(place, await self.directory.resolved(text))
+        except Refused as error:
+            if error.code in LOST:
+                raise ChannelGone(str(error)) from error
+            if error.code not in TOO_MUCH:
+                raise
+            log.error("Slack did not take a line (%s); it is said without notifying anybody", error.code)
+            await self._say(place, words(plain(text)))
+
+    async def reaches(self, place: Place) -> bool:
+        """Whether messages can be posted there now. Of direct messages Slack says nothing without another scope."""
+        return place.channel.startswith("D") or await self.directory.reaches(place.channel)
 
     async def tell(self, person: Person, place: Place | None, text: Text) -> None:
         """Say something that only `person` sees: there if Slack lets us, else in a direct message."""
@@ -122,6 +131,12 @@ class SlackSurface:
             return await call(
                 **where, text=message.text, blocks=message.blocks, metadata=message.metadata, **INERT
             )  # fmt: skip
+
+    async def _say(self, place: Place, text: Text) -> None:
+        with translated(place.channel):
+            await self._client.chat_postMessage(
+                channel=place.channel, thread_ts=place.thread, text=spoken(text), blocks=say(text), **INERT
+            )
 
     async def _whisper(self, person: Person, place: Place, text: Text) -> None:
         with translated(place.channel):

@@ -48,10 +48,11 @@ _shown = Query(
     .order_by(_messages.c.created_at, _messages.c.id)
 )
 _CHANGES = ("place", "status", "address", "shown")
+_WHERE = ("surface", "tenant", "channel")  # of the place, as columns
 _update = Query(
     _messages.update()
     .where(_messages.c.id == bindparam("message"))
-    .values({name: value(f"new_{name}", _messages.c[name]) for name in _CHANGES})
+    .values({name: value(f"new_{name}", _messages.c[name]) for name in (*_CHANGES, *_WHERE)})
 )
 
 
@@ -107,5 +108,6 @@ class ExecutionRows(Rows):
     def update_message(self, message: Message) -> None:
         """Write what can change. Raises NotFound."""
         new = {f"new_{name}": getattr(message, name) for name in _CHANGES}
+        new |= {f"new_{name}": getattr(message.place, name) for name in _WHERE}
         if not self._changed(_update, message=message.id, **new):
             raise NotFound("message", message.id)

@@ -9,7 +9,7 @@ from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.cards.text import words
 from bot.flow.desk import Answer, Click, Command
-from storage.records import JsonObject
+from storage.records import JsonObject, Place
 
 
 @dataclass
@@ -28,6 +28,7 @@ class FakeDesk:
     opened: list[tuple[Click, str]] = field(default_factory=list)
     rejections: list[tuple[Click, JsonObject]] = field(default_factory=list)
     edits: list[tuple[Click, JsonObject]] = field(default_factory=list)
+    losses: list[Place] = field(default_factory=list)
 
     async def command(self, command: Command) -> Answer:
         self.commands.append(command)
@@ -53,6 +54,10 @@ class FakeDesk:
     async def edit(self, click: Click, values: JsonObject) -> Answer:
         self.edits.append((click, values))
         return await self._answer()
+
+    async def lost(self, place: Place) -> bool:
+        self.losses.append(place)
+        return True
 
     async def _answer(self) -> Answer:
         self.asked.set()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.cards.card import Card, View
 from bot.cards.text import Text, plain
-from bot.flow.surface import Known, MessageGone, Posted, Standing, SurfaceBusy, SurfaceError
+from bot.flow.surface import ChannelGone, Known, MessageGone, Posted, Standing, SurfaceBusy, SurfaceError
 from storage.records import JsonObject, Person, Place
 
 
@@ -53,14 +53,22 @@ class FakeSurface:
         number = address["number"]
         if not isinstance(number, int) or not self.views.get(number):
             raise MessageGone("The message was deleted.")
+        if self.places[number].channel in self.archived:
+            raise MessageGone("The channel is archived.")
         self.views[number].append(view)
 
     async def reply(self, place: Place, text: Text) -> None:
         self._wait()
+        if place.channel in self.archived:
+            raise ChannelGone(f"#{place.channel} is archived.")
         self.replies.append((place, plain(text)))
 
     async def tell(self, person: Person, place: Place | None, text: Text) -> None:
         self.told.append((person.key, plain(text)))
+
+    async def reaches(self, place: Place) -> bool:
+        self._wait()
+        return place.channel not in self.archived
 
     async def person(self, key: str) -> Known:
         self._wait()

@@ -19,13 +19,13 @@ from typing import Literal, TypeVar
 from agents.workflow import Agents
 from bot.cards.card import Card
 from bot.cards.text import plain
-from bot.flow.close import sweep
 from bot.flow.desk import Answer, Click, Command
 from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
 from bot.flow.reconcile import reconcile
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
+from bot.flow.sweep import sweep
 from policies.judge import Fallback
 from policies.rules import Policy
 from storage.dispatch import Dispatch

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.flow.close import sweep
+from bot.flow.sweep import sweep
 from bot.flow.evaluate import differences
 from tests.bot.flow.stage import RAVI, Stage
 

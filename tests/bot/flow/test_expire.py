@@ -1,7 +1,7 @@
 """Time: a request ends when its time is over, whoever notices first."""
 
 from bot.cards.text import plain
-from bot.flow.close import sweep
+from bot.flow.sweep import sweep
 from storage.records import RequestStatus
 from tests.bot.flow.stage import POLICY, Stage
 
