@@ -18,6 +18,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import Message
 from bot.sandbox.world import World
 from bot.settings import Settings
+from bot.slack import limits
 from storage.audit import verify
 from storage.records import AuditEntry, Evaluation, Request, Run, Step
 from storage.sql.schema import upgrade
@@ -79,10 +80,13 @@ class Premises:
 
 
 @asynccontextmanager
-async def premises(directory: Path, people: Seed | None = None) -> AsyncIterator[Premises]:
+async def premises(
+    directory: Path, people: Seed | None = None, *, ack_seconds: float = limits.ACK_SECONDS
+) -> AsyncIterator[Premises]:
     """The world and the workspace, open, with an empty database for Signoff. `people` are the demo's unless said."""
     clock = MovableClock()
-    async with World(directory / "world") as world, Sandbox(people or seed(), now=clock) as sandbox:
+    workspace = Sandbox(people or seed(), now=clock, ack_seconds=ack_seconds)
+    async with World(directory / "world") as world, workspace as sandbox:
         made = Premises(directory, world, sandbox, clock)
         await asyncio.to_thread(upgrade, made.database_url)
         yield made

@@ -34,6 +34,7 @@ from bot.flow.surface import Surface
 from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.web import Endpoint, web_app
+from storage import procrastinate_dispatch
 from storage.dispatch import Dispatch, Handler
 from storage.procrastinate_dispatch import ProcrastinateDispatch
 from storage.records import JsonObject
@@ -43,7 +44,7 @@ from storage.store import Store, Transaction
 
 T = TypeVar("T")
 
-HURRY = 0.2  # seconds between the ticks of a replica, which has minutes for them elsewhere
+HURRY = 0.2  # seconds between the ticks and the polls of a replica, which has longer for them elsewhere
 RIG = "/rig"  # where a replica takes new failpoints while it serves
 
 
@@ -232,6 +233,7 @@ def install(points: Failpoints, heartbeat: float | None) -> None:
         dispatch = real.dispatch
         if isinstance(dispatch, ProcrastinateDispatch) and heartbeat is not None:
             dispatch = replace(dispatch, heartbeat=heartbeat)
+            procrastinate_dispatch.POLL = HURRY
         return Storage(PointedStore(real.store, points), PointedDispatch(dispatch, points))
 
     def site(ready: Any, endpoints: Mapping[str, Endpoint], *more: Any, **named: Any) -> web.Application:

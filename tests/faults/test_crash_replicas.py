@@ -11,12 +11,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from bot.demo import CHANNEL, RAVI, TESS
 from storage.records import Request, RequestStatus, Run
 from storage.store import Transaction
 from tests.e2e.company import actions_of, text_of
-from tests.faults.crash import HEARTBEAT, TICKET, Child, Town, chain_problem, nursery, town
+from tests.faults.crash import HEARTBEAT, TICKET, Child, Nursery, Town, chain_problem, nursery, town
 from tests.faults.replica import RIG
 
 FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
@@ -24,7 +25,9 @@ RESUMED = 10.0  # seconds until somebody else goes on with a dead replica's work
 STALL = 60.0 if FULL else 2.0  # seconds that a replica stands still
 MISSING = 5 * HEARTBEAT  # seconds after which a replica of short heartbeats counts as dead
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+AT_WORK = ("ask before", "effect before", "effect after") if FULL else ("effect before",)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.postgres, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,18 @@ class Replica:
         os.kill(self.child.pid, what)
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def parent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nursery]:
+    async with nursery(tmp_path_factory.mktemp("nursery") / "log") as made:
+        yield made
+
+
 @asynccontextmanager
-async def three(directory: Path, url: str, heartbeat: float | None = HEARTBEAT) -> AsyncIterator[tuple[Town, list[Replica]]]:
+async def three(
+    parent: Nursery, directory: Path, url: str, heartbeat: float | None = HEARTBEAT
+) -> AsyncIterator[tuple[Town, list[Replica]]]:
     """A town with three replicas; without a `heartbeat` with the one they have in production."""
-    async with nursery(directory / "log") as parent, town(directory / "town", parent, url) as place:
+    async with town(directory / "town", parent, url) as place:
         order = place.order(heartbeat=heartbeat)
         order["settings"]["SIGNOFF_PORT"] = 0
         children = [await parent.start(**order) for _ in range(3)]
@@ -129,11 +140,11 @@ async def approved(place: Town, replica: Replica, request: Request) -> Request:
     return await place.read_until(look, "the end of the request", 30)
 
 
-@pytest.mark.parametrize("spot", ["ask before", "effect before", "effect after"])
+@pytest.mark.parametrize("spot", AT_WORK)
 async def test_the_work_of_a_killed_replica_goes_on_within_ten_seconds(
-    postgresql_url: str, tmp_path: Path, spot: str, capsys: pytest.CaptureFixture[str]
+    parent: Nursery, postgresql_url: str, tmp_path: Path, spot: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with three(tmp_path, postgresql_url, heartbeat=None) as (place, replicas):
+    async with three(parent, tmp_path, postgresql_url, heartbeat=None) as (place, replicas):
         busy, others = await in_hand(place, replicas, spot)
         busy.signal(signal.SIGKILL)
         died = time.monotonic()
@@ -152,9 +163,9 @@ async def test_the_work_of_a_killed_replica_goes_on_within_ten_seconds(
 
 
 async def test_a_replica_that_stood_still_while_its_run_went_on_elsewhere_changes_nothing(
-    postgresql_url: str, tmp_path: Path
+    parent: Nursery, postgresql_url: str, tmp_path: Path
 ) -> None:
-    async with three(tmp_path, postgresql_url) as (place, replicas):
+    async with three(parent, tmp_path, postgresql_url) as (place, replicas):
         busy, _ = await in_hand(place, replicas, "ask before")
         busy.signal(signal.SIGSTOP)
         began = time.monotonic()
@@ -177,11 +188,11 @@ def _everything(tx: Transaction, run_id: str) -> tuple[Run, object, object]:
     return tx.run(run_id), tx.steps(run_id), tx.audit_entries(run_id=run_id)
 
 
-@pytest.mark.parametrize("spot", ["effect before", "effect after"])
+@pytest.mark.parametrize("spot", [spot for spot in AT_WORK if spot.startswith("effect")])
 async def test_a_replica_that_stood_still_in_the_middle_of_an_effect_has_it_once_and_reports_late(
-    postgresql_url: str, tmp_path: Path, spot: str
+    parent: Nursery, postgresql_url: str, tmp_path: Path, spot: str
 ) -> None:
-    async with three(tmp_path, postgresql_url) as (place, replicas):
+    async with three(parent, tmp_path, postgresql_url) as (place, replicas):
         busy, _ = await in_hand(place, replicas, spot)
         busy.signal(signal.SIGSTOP)
         began = time.monotonic()
@@ -210,9 +221,9 @@ def _events_once(events: Sequence[str]) -> bool:
 
 
 async def test_a_replica_that_stood_still_works_again_when_it_is_the_only_one_left(
-    postgresql_url: str, tmp_path: Path
+    parent: Nursery, postgresql_url: str, tmp_path: Path
 ) -> None:
-    async with three(tmp_path, postgresql_url) as (place, replicas):
+    async with three(parent, tmp_path, postgresql_url) as (place, replicas):
         stalled, *others = replicas
         stalled.signal(signal.SIGSTOP)
         await asyncio.sleep(2 * MISSING)  # the others have crossed it off by now
