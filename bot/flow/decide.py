@@ -246,7 +246,7 @@ def _decision(
         id=signoff.ids.new("dec"), request_id=request.id, revision=request.revision, fingerprint=request.fingerprint,
         person=click.person, verb=verb, reason=reason, notes=notes, lent_by=held.right.lent_by, created_at=tx.now(),
     )  # fmt: skip
-    return seal(signoff.seals, made)
+    return seal(signoff.seals, made, request.verdict)
 
 
 def _spoken_already(held: Held, click: Click) -> str:

@@ -19,9 +19,10 @@ from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
 from bot.flow.people import agreed
 from bot.flow.seals import GRANT_LIFE, BadGrant, Grant
-from bot.flow.signoff import Signoff
+from bot.flow.signoff import Signoff, proposal_of
 from storage.canonical import fingerprint
 from storage.records import (
+    Evaluation,
     Execution,
     ExecutionStatus,
     JsonObject,
@@ -85,7 +86,8 @@ def take(tx: Transaction, signoff: Signoff, request: Request) -> tuple[Request, 
     shown = signoff.actions.covered(request.action, request.arguments)
     detail: JsonObject = {"tool": request.action, "arguments": shown, "approval_request_id": request.id}
     begin(tx, signoff, request.agent, execution, {**detail, "proposal_step": request.step - 1}, attempt=None)
-    tx.defer(jobs.show_card(request))
+    if request.verdict.outcome is Ruling.approve:
+        tx.defer(jobs.show_card(request))
     grant = granted(signoff, execution, request.agent, request.tenant, request.revision, request.verdict)
     return request, execution, grant
 
@@ -125,11 +127,19 @@ def mismatch(tx: Transaction, signoff: Signoff, request: Request) -> str | None:
     if mark != request.fingerprint:
         return "What was about to run is not what was shown, so it was refused."
     if request.verdict.outcome is not Ruling.approve:
-        return None  # asked for by another program, and let through by the policy
+        return _held_back(signoff, request)
     people = agreed(tx, signoff, request, mark)
     if people < request.verdict.quorum:
         return f"Only {people} of {request.verdict.quorum} people approved exactly this, so it was refused."
     return None
+
+
+def _held_back(signoff: Signoff, request: Request) -> str | None:
+    """Why the policy does not let this run without people, as the request's row says it did; None if it does."""
+    passed = request.api_key is not None and request.action in signoff.actions  # only what could be checked passes
+    if passed and signoff.judge(proposal_of(request), request.agent).outcome in (Ruling.auto, Ruling.log):
+        return None
+    return "The policy does not let this run without asking people, so it was refused. Ask for it again."
 
 
 def begin(
@@ -154,11 +164,13 @@ def begin(
 
 
 async def perform(signoff: Signoff, execution: Execution, token: str) -> Outcome:
-    """Run the executor with exactly the recorded arguments, if the grant is for these. Never raises for what an executor
-    does."""
+    """Run the executor with exactly the recorded arguments, if the grant is for these and unused. Never raises for what an
+    executor does."""
     try:
-        now = await signoff.store.read(lambda tx: tx.now())
+        now, standing = await signoff.store.read(lambda tx: (tx.now(), tx.execution_of(execution.run_id, execution.step)))
         grant = signoff.seals.verify(token, now)
+        if standing is None or not _unused(standing, execution):
+            raise BadGrant("The grant was used already, or its execution was changed.")
     except BadGrant as error:
         return Outcome("failed", execution.arguments, reason=f"{error} Nothing was done.")
     except StoreBusy as busy:
@@ -215,10 +227,25 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     end(tx, execution, result, None)
     if request is None:
         return
-    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, result, signoff.actions))
-    tx.defer(jobs.show_card(request))
-    tx.defer(jobs.reply(request.run_id, lines.executed(request, result), request_id=request.id))
+    tx.add_evaluation(_record(tx, signoff, request, result))
+    _show(tx, request, result)
     go_on(tx, request, result)
+
+
+def _record(tx: Transaction, signoff: Signoff, request: Request, result: Outcome) -> Evaluation:
+    """The evaluation; where nobody was asked, the decision is the policy's."""
+    record, ruling = request_evaluation(tx, signoff.ids, request, result, signoff.actions), request.verdict.outcome
+    return record if ruling is Ruling.approve else record.model_copy(update={"decision": ruling.value})
+
+
+def _show(tx: Transaction, request: Request, result: Outcome) -> None:
+    """Tell people what became of it. Where nobody was asked there is no card, but what is logged or unknown is told."""
+    if request.verdict.outcome is Ruling.approve or request.api_key is None:  # whatever its row says since
+        tx.defer(jobs.show_card(request))
+        tx.defer(jobs.reply(request.run_id, lines.executed(request, result), request_id=request.id))
+    elif request.verdict.outcome is Ruling.log or result.status == "unknown":
+        said = lines.logged(tx.run(request.run_id), proposal_of(request), result)
+        tx.defer(jobs.reply(request.run_id, said, place=request.place))
 
 
 def execution_of(tx: Transaction, request: Request) -> Execution | None:
@@ -255,6 +282,14 @@ def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem
     begin(tx, signoff, request.agent, execution, detail, attempt=None)
     tx.audit("execution.refused", actor="signoff", run_id=request.run_id, request_id=request.id, body={"reason": problem})
     report(tx, signoff, request.id, execution, Outcome("failed", request.arguments, reason=problem))
+
+
+def _unused(standing: Execution, execution: Execution) -> bool:
+    """Whether the claim stands in the database as it was made, and nothing came of it yet."""
+    same = (standing.id, standing.action, standing.arguments, standing.fingerprint) == (
+        execution.id, execution.action, execution.arguments, execution.fingerprint,
+    )  # fmt: skip
+    return same and standing.status is ExecutionStatus.claimed
 
 
 def _covers(grant: Grant, execution: Execution, arguments: JsonObject, target: str) -> bool:

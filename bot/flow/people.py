@@ -10,7 +10,7 @@ from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Known
 from policies.people import Allowed, Refused, Standing, Ties, group_references, may_decide, reviewers, voice_of, voices
-from storage.records import Decision, JsonObject, Person, Request, Risk
+from storage.records import Decision, JsonObject, Person, Request, Risk, Verdict
 from storage.store import Transaction
 
 DECISION = "decision"  # purpose of the seals on decisions
@@ -68,7 +68,7 @@ def approvals(decisions: Sequence[Decision], mark: str) -> list[Decision]:
 
 def genuine_approvals(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> list[Decision]:
     """Those that were made through here, and are not only rows."""
-    return [given for given in approvals(tx.decisions(request.id), mark) if holds(signoff.seals, given)]
+    return [given for given in approvals(tx.decisions(request.id), mark) if holds(signoff.seals, given, request.verdict)]
 
 
 def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> int:
@@ -76,18 +76,18 @@ def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> in
     return voices(map(voice_of, genuine_approvals(tx, signoff, request, mark)), ties_of(tx))
 
 
-def seal(seals: Seals, decision: Decision) -> Decision:
-    """The decision with the seal over who decided what on which contents, and in whose place."""
-    return decision.model_copy(update={"seal": seals.seal(DECISION, sealed(decision))})
+def seal(seals: Seals, decision: Decision, verdict: Verdict) -> Decision:
+    """The decision with the seal over who decided what on which contents, under which verdict, and in whose place."""
+    return decision.model_copy(update={"seal": seals.seal(DECISION, sealed(decision, verdict))})
 
 
-def holds(seals: Seals, decision: Decision) -> bool:
-    """Whether the seal of a decision holds."""
-    return seals.holds(decision.seal, DECISION, sealed(decision))
+def holds(seals: Seals, decision: Decision, verdict: Verdict) -> bool:
+    """Whether the seal of a decision holds, and the verdict is still the one under which it was made."""
+    return seals.holds(decision.seal, DECISION, sealed(decision, verdict))
 
 
-def sealed(decision: Decision) -> JsonObject:
-    """What the seal of a decision is over."""
+def sealed(decision: Decision, verdict: Verdict) -> JsonObject:
+    """What the seal of a decision is over. The verdict is part of it: a quorum that was lowered afterwards is not met."""
     return {
         "id": decision.id,
         "request": decision.request_id,
@@ -96,6 +96,7 @@ def sealed(decision: Decision) -> JsonObject:
         "person": decision.person.key,
         "lent_by": decision.lent_by.key if decision.lent_by else None,
         "verb": decision.verb,
+        "verdict": verdict.model_dump(mode="json"),
     }
 
 
