@@ -23,6 +23,7 @@ from storage.records import (
     Risk,
     Verb,
 )
+from storage.redaction import Cover
 from storage.store import Transaction
 
 Moment = Annotated[datetime, PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str)]
@@ -143,7 +144,7 @@ def request_answer(tx: Transaction, actions: Actions, request: Request) -> Reque
         revision=request.revision, fingerprint=request.fingerprint, policy_version=verdict.policy_version,
         quorum=verdict.quorum if verdict.outcome is Outcome.approve else 0, decisions=_decisions(tx.decisions(request.id)),
         edit=[ChangeAnswer.model_validate(change) for change in edit],
-        execution=_execution(execution_of(tx, request)), created_at=request.created_at, expires_at=request.expires_at,
+        execution=_execution(execution_of(tx, request), cover), created_at=request.created_at, expires_at=request.expires_at,
         decided_at=request.decided_at, claim_before=claim_before(request),
     )  # fmt: skip
 
@@ -173,10 +174,11 @@ def _decisions(decisions: Sequence[Decision]) -> list[DecisionAnswer]:
     ]
 
 
-def _execution(ran: Execution | None) -> ExecutionAnswer | None:
+def _execution(ran: Execution | None, cover: Cover) -> ExecutionAnswer | None:
     if ran is None:
         return None
     return ExecutionAnswer(
-        id=ran.id, status=ran.status, receipt=ran.receipt, error=ran.error, started_at=ran.started_at,
+        id=ran.id, status=ran.status, receipt=cover.json(ran.receipt) if ran.receipt else None,
+        error=cover(ran.error) if ran.error else None, started_at=ran.started_at,
         finished_at=ran.finished_at,
     )  # fmt: skip

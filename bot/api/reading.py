@@ -21,8 +21,8 @@ DEPTH_MAX = 32
 PARTS_MAX = 10_000  # values and names together
 EXACT = 2**53  # what every JSON reader can hold exactly
 
-# A string, or a sign that opens, closes or separates. Possessive, so that a string which never ends is read once and not once
-# for each of its quotes.
+# A string, or a sign that opens, closes or separates. Possessive, so that a string which never ends is read once, and not
+# once for each of its quotes.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},:]', re.DOTALL)
 
 
