@@ -2,12 +2,12 @@
 start, and looked at from beside."""
 
 import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -114,24 +114,36 @@ class PostgresBase:
         self._beside.execute(sql.SQL(cast("Any", statement.replace("?", "%s"))), values)
 
 
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="signoff-") as folder:
+        path = Path(folder) / "template.db"
+        schema.upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 @contextmanager
 def sqlite_files() -> Iterator[Callable[[], SqliteBase]]:
-    """Makes fresh, migrated files, in memory where the system has a place for that."""
+    """Makes fresh, migrated files, in memory where the system has a place for that. The next one replaces the last."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="signoff-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        template, count = Path(folder) / "template.db", 0
-        schema.upgrade(f"sqlite:///{template}")
+        made: list[SqliteBase] = []
 
         def fresh() -> SqliteBase:
-            nonlocal count
-            count += 1
-            path = Path(folder) / f"{count}.db"
-            for old in Path(folder).glob(f"{count - 1}.db*"):
-                old.unlink()
-            shutil.copy(template, path)
-            return SqliteBase(path)
+            for old in made:
+                old.drop()
+            path = Path(folder) / "signoff.db"
+            for file in Path(folder).iterdir():
+                file.unlink()
+            path.write_bytes(_migrated())
+            made[:] = [SqliteBase(path)]
+            return made[0]
 
-        yield fresh
+        try:
+            yield fresh
+        finally:
+            for old in made:
+                old.drop()
 
 
 async def abroad(closing: Any) -> None:

@@ -92,12 +92,14 @@ _STORE = ("busy", "cut off before the commit", "cut off after the commit")
 @dataclass
 class Chat(FakeSurface):
     """The platform itself. `resting` says until when a caller was asked to wait, `impatient` who did not; `ahead` which
-    cards said what was not true yet; `history` is all that ever stood in each message."""
+    cards said what was not true yet; `history` is all that ever stood in each message; `lost` counts posts of which the
+    caller never heard."""
 
     resting: dict[str, datetime] = field(default_factory=dict)
     impatient: list[str] = field(default_factory=list)
     ahead: list[str] = field(default_factory=list)
     history: dict[int, list[View]] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
 
     def messages(self) -> Counter[str]:
         """How many messages there ever were of each request and run."""
@@ -119,9 +121,14 @@ class Door(FakeSurface):
         return cls(**shared, chat=chat, life=life, clock=clock, look=look)
 
     async def post(self, place: Place, view: View) -> Posted:
-        async with self._call("post", _subject(view)):
-            posted = await super().post(place, view)
-            self._keep(posted.address, view)
+        posted = None
+        try:
+            async with self._call("post", _subject(view)):
+                posted = await super().post(place, view)
+                self._keep(posted.address, view)
+        except BaseException:
+            self.chat.lost[_subject(view)] += posted is not None
+            raise
         return posted
 
     async def update(self, address: JsonObject, view: View) -> None:
@@ -201,6 +208,9 @@ class TillDoor(Till):
             if weather.strikes("slow"):
                 await asyncio.sleep(25)
                 self.life.go_on()
+            if weather.strikes("dies"):
+                self.life.over = True
+                raise Killed
             if weather.strikes("refuses"):
                 raise ActionFailed("The till is closed.")
             if weather.strikes("vanishes"):

@@ -17,9 +17,10 @@ from tests.faults.world import REVIEWERS, Rule, SimWorld, a_world, run
 
 TROUBLE = {
     "killed": 0.015, "busy": 0.06, "cut off before the commit": 0.05, "cut off after the commit": 0.05,
-    "429": 0.08, "500": 0.1, "slow": 0.08, "reset": 0.1, "refuses": 0.3, "vanishes": 0.3, "breaks": 0.2, "hangs": 0.2,
+    "429": 0.08, "500": 0.1, "slow": 0.08, "reset": 0.1, "refuses": 0.3, "vanishes": 0.3, "breaks": 0.3, "hangs": 0.3,
+    "dies": 0.3,
 }  # fmt: skip
-PEOPLE = ("anna", "ravi", "noor", "kim", "dan", "gus", "ravi2", "anna2")
+PEOPLE = (*REVIEWERS, *REVIEWERS[1:], *REVIEWERS[1:], "dan", "gus", "ravi2", "anna2")
 ASKERS = ("anna", "anna", "ravi")
 MOST = 3  # requests in one world
 AMOUNTS = ("5.00", "12.50", "480.00", "999.99")
@@ -40,13 +41,14 @@ class Plan:
     rule: Rule
 
 
-def plan_of(seed: int | str) -> Plan:
-    """The seed's plan: always people at work, and some of everything else."""
+def plan_of(seed: int | str, *takes: str) -> Plan:
+    """The seed's plan: always people at work, much of what it `takes`, and some of everything else."""
     chance = Random(f"plan {seed}")  # noqa: S311
-    extra = {name: weight for name, (weight, _) in INTENTS.items() if name in ALWAYS or chance.random() < 0.4}
-    calm = chance.random() < 0.25
-    rates = {} if calm else {name: rate for name, rate in TROUBLE.items() if chance.random() < 0.35}
-    return Plan(chance.randint(5, 10), extra, rates, chance.choice(RULES[:3]))
+    calm = 0.0 if chance.random() < 0.25 else 0.35
+    rates = {name: rate for name, rate in TROUBLE.items() if chance.random() < calm or name in takes}
+    some = {name for name in INTENTS if name in (*ALWAYS, *takes) or chance.random() < 0.4}
+    intents = {name: weight * (3 if name in takes else 1) for name, (weight, _) in INTENTS.items() if name in some}
+    return Plan(chance.randint(5, 10), intents, rates, chance.choice(RULES[:3]))
 
 
 async def play(base: Base, seed: int | str, plan: Plan | None = None) -> list[str]:
@@ -56,6 +58,7 @@ async def play(base: Base, seed: int | str, plan: Plan | None = None) -> list[st
         world.adopt(plan.rule)
         world.chat.standings["gus"] = "guest"
         await world.together(world.submit(world.chance.choice(ASKERS), world.chance.choice(AMOUNTS)))
+        await world.together(world.work())
         for _ in range(plan.batches):
             names = world.chance.choices(list(plan.intents), list(plan.intents.values()), k=world.chance.randint(1, 4))
             await world.together(*filter(None, [INTENTS[name][1](world) for name in names]))
@@ -125,7 +128,7 @@ def _on_card(make: Callable[[SimWorld, Card], Doing]) -> Callable[[SimWorld], Do
 
 def _press(verb: str) -> Callable[[SimWorld], Doing]:
     def make(world: SimWorld, card: Card) -> Doing:
-        who = world.chance.choice(PEOPLE)
+        who = world.chance.choice(PEOPLE if verb == "approve" else REVIEWERS)
         amount = world.chance.choice(AMOUNTS) if verb == "edit" else None
         press = world.press(verb, who, card, amount)  # type: ignore[arg-type]
         world.pressed.append(press)
@@ -134,8 +137,27 @@ def _press(verb: str) -> Callable[[SimWorld], Doing]:
     return _on_card(make)
 
 
-def _forge(world: SimWorld, card: Card) -> Doing:
-    return world.deliver(world.press("approve", world.chance.choice(REVIEWERS), card, forged=True))
+def _forge(world: SimWorld) -> Doing:
+    """Somebody makes an old button name the newest revision."""
+    newest = {str(each): revision for each, revision in world.base.look("SELECT id, revision FROM requests")}
+    old = [card for card in world.cards() if card.revision < newest[card.request_id]]
+    if not old:
+        return None
+    card = world.chance.choice(old)
+    return world.deliver(world.press("approve", world.chance.choice(REVIEWERS[1:]), card, forged=True))
+
+
+def _twin(world: SimWorld) -> Doing:
+    """A human approves from one account, and then from the other."""
+    seen = _card(world)
+    if seen is None:
+        return None
+
+    async def both(card: Card) -> None:
+        for who in ("ravi", "ravi2"):
+            await world.deliver(world.press("approve", who, card))
+
+    return both(seen)
 
 
 def _again(world: SimWorld) -> Doing:
@@ -159,7 +181,7 @@ def _cancel(world: SimWorld, card: Card) -> Doing:
 
 
 def _wait(world: SimWorld) -> Doing:
-    turns().pass_time(world.chance.choice((0.5, 31, 61, 300, 3600)))
+    turns().pass_time(world.chance.choice((0.5, 31, 61, 300, 1800)))
     return None
 
 
@@ -216,18 +238,19 @@ def _archive(world: SimWorld) -> Doing:
 
 ALWAYS = ("approve", "work", "tick", "submit", "look")
 INTENTS: Mapping[str, tuple[int, Callable[[SimWorld], Doing]]] = {
-    "submit": (3, _submit),
-    "approve": (10, _press("approve")),
-    "edit": (5, _press("edit")),
+    "submit": (2, _submit),
+    "approve": (14, _press("approve")),
+    "edit": (6, _press("edit")),
     "reject": (4, _press("reject")),
     "again": (5, _again),
-    "forge": (3, _on_card(_forge)),
+    "twin": (2, _twin),
+    "forge": (3, _forge),
     "cancel": (2, _on_card(_cancel)),
     "look": (3, _on_card(lambda world, card: world.look("dan", card.request_id))),
     "work": (9, lambda world: world.work()),
-    "tick": (3, lambda world: world.tick()),
+    "tick": (2, lambda world: world.tick()),
     "wait": (2, _wait),
-    "deadline": (4, _deadline),
+    "deadline": (2, _deadline),
     "step": (1, _step),
     "adopt": (3, _adopt),
     "stand": (3, _stand),
