@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.flow.sweep import sweep
 from bot.flow.evaluate import differences
+from bot.flow.sweep import sweep
 from tests.bot.flow.stage import RAVI, Stage
 
 

@@ -135,7 +135,8 @@ async def test_a_card_given_up_while_it_is_updated_stays_given_up_until_it_is_po
         await lose(routed.signoff, ONCALL)
 
     surface.update = lost_meanwhile  # type: ignore[method-assign, assignment]
-    await routed.store.write(lambda tx: [tx.update_message(m.model_copy(update={"shown": None})) for m in tx.messages(asked.id)])
+    [posted] = await routed.read(lambda tx: tx.messages(asked.id))
+    await routed.store.write(lambda tx: tx.update_message(posted.model_copy(update={"shown": None})))
     await show_card(routed.signoff, asked.run_id, asked.id)
     [message] = await routed.read(lambda tx: tx.messages(asked.id))
     assert message.status is MessageStatus.gone

@@ -30,7 +30,8 @@ def minutes(nudges: tuple[Nudge, ...]) -> list[tuple[float, str]]:
 PLANS = {
     "as it comes": (request(), [(120, "reminder"), (216, "reminder")]),
     "never": (request(reminders=()), []),
-    "escalates": (request(reminders=(0.9,), escalate_to=("a",), escalate_after=600), [(10, "escalation"), (216, "reminder")]),
+    "escalates": (request(reminders=(), escalate_to=("a",), escalate_after=600), [(10, "escalation")]),
+    "both": (request(reminders=(0.5,), escalate_to=("a",)), [(120, "escalation"), (120, "reminder")]),
     "half by default": (request(reminders=(), escalate_to=("a",)), [(120, "escalation")]),
     "escalated": (request(reminders=(), escalate_to=("a",), escalated=True), []),
     "shortened": (request(hours=1, reminders=(), escalate_to=("a",), escalate_after=7200), [(30, "escalation")]),

@@ -11,8 +11,8 @@ from agents.runtime import LiveRun
 from agents.workflow import Agent, Agents, Workflow
 from bot.cards.card import Card
 from bot.cards.text import plain
-from bot.flow.sweep import sweep
 from bot.flow.front_desk import FrontDesk
+from bot.flow.sweep import sweep
 from storage.records import JsonObject, RequestStatus, RunStatus
 from tests.bot.flow.stage import NOOR, POLICY, Stage, stage_at
 from tests.fakes.models import ScriptedModel

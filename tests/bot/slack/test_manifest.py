@@ -10,8 +10,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.slack
+from bot.sandbox.people import Installation
 from bot.sandbox.web_api import METHODS
 from bot.slack import names
+from bot.slack.channels import EVENTS, hear
 from bot.slack.listeners import register
 from bot.slack.manifest import SCOPES, BadUrl, manifest
 from bot.slack.pace import Pace
@@ -35,6 +37,7 @@ def test_the_http_manifest_differs_only_in_settings_and_addresses() -> None:
     http = manifest("https://signoff.example.com/")
     assert http["settings"]["interactivity"].pop("request_url") == url
     assert http["features"]["slash_commands"][0].pop("url") == url
+    assert http["settings"]["event_subscriptions"].pop("request_url") == url
     assert http["settings"].pop("socket_mode_enabled") is False
     socket = manifest()
     assert socket["settings"].pop("socket_mode_enabled") is True
@@ -77,8 +80,9 @@ def test_the_command_and_interactivity_are_what_the_code_listens_to() -> None:
     shown = manifest()
     assert {command["command"] for command in shown["features"]["slash_commands"]} == registered()["commands"]
     assert shown["settings"]["interactivity"]["is_enabled"] is bool(registered()["actions"])
-    assert "event_subscriptions" not in shown["settings"]
-    assert not any("app.event(" in source or "app.message(" in source for source in SOURCES)
+    assert set(shown["settings"]["event_subscriptions"]["bot_events"]) == registered()["events"]
+    assert set(Installation().events) >= registered()["events"]
+    assert not any("app.message(" in source for source in SOURCES)
 
 
 def test_every_name_is_listened_to() -> None:
@@ -86,6 +90,7 @@ def test_every_name_is_listened_to() -> None:
         "commands": {names.COMMAND},
         "actions": {names.APPROVE, names.EDIT, names.REJECT, names.READ, names.PREVIOUS, names.NEXT},
         "dialogs": {names.EDIT_FORM, names.REJECT_FORM, names.REVIEW},
+        "events": set(EVENTS),
     }
 
 
@@ -93,7 +98,7 @@ class Ear:
     """Hears what is registered, in the place of Bolt's app."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, set[str]] = {"commands": set(), "actions": set(), "dialogs": set()}
+        self.heard: dict[str, set[str]] = {"commands": set(), "actions": set(), "dialogs": set(), "events": set()}
 
     def command(self, name: str) -> Callable[[object], None]:
         return self._hear("commands", name)
@@ -104,14 +109,18 @@ class Ear:
     def view(self, name: str) -> Callable[[object], None]:
         return self._hear("dialogs", name)
 
+    def event(self, name: str) -> Callable[[object], None]:
+        return self._hear("events", name)
+
     def _hear(self, kind: str, name: str) -> Callable[[object], None]:
         self.heard[kind].add(name)
         return lambda listener: None
 
 
 def registered() -> dict[str, set[str]]:
-    """What `register` has Bolt listen to."""
+    """What Bolt is to listen to."""
     ear: Any = Ear()
     nowhere: Any = None
     register(ear, FakeDesk(), nowhere, Pace())
+    hear(ear, FakeDesk(), Pace())
     return dict(ear.heard)
