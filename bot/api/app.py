@@ -53,7 +53,7 @@ class Api:
             body = _checked(route.body, raw, "body") if route.body else None
             query = _checked(route.query, dict(http.query), "query") if route.query else None
             told = await route.handle(Call(http, key, raw, body, query))
-            log.info("%s %s: %d for %s", http.method, http.path, told.status, key.id if key else "anybody")
+            log.info("%s %s: %d for %s", http.method, http.rel_url.raw_path, told.status, key.id if key else "anybody")
             return web.Response(status=told.status, text=told.body.model_dump_json(), content_type="application/json")
 
         return enter
@@ -86,5 +86,5 @@ async def _plainly(request: web.Request, handler: Endpoint) -> web.StreamRespons
         return await handler(request)
     except Exception as error:  # noqa: BLE001  # everything leaves through here
         problem: Problem = problem_of(error, ref)
-        log.info("%s %s: %d (%s)", request.method, request.path, problem.status, problem.kind)
+        log.info("%s %s: %d (%s)", request.method, request.rel_url.raw_path, problem.status, problem.kind)
         return problem.response()

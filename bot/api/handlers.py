@@ -33,6 +33,7 @@ from storage.store import Transaction
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+_ID = re.compile(r"req_[0-9a-z]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,11 @@ class Call:
 
     @property
     def id(self) -> str:
-        """The request that the address names."""
-        return self.http.match_info["id"]
+        """The request that the address names. Raises Problem (404) for what no id looks like."""
+        named = self.http.match_info["id"]
+        if not _ID.fullmatch(named):
+            raise no_such_request()
+        return named
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Rows that should be moving but have no job any more get one again. The jobs are hints, so one too many changes nothing.
 
-Deliveries are remembered long beyond the time in which a platform repeats or replays one, and then forgotten."""
+Deliveries, and what idempotency keys stand for, are remembered long beyond the time in which one is repeated, and then
+forgotten."""
 
 from datetime import timedelta
 from itertools import islice
@@ -25,6 +26,7 @@ async def reconcile(signoff: Signoff) -> None:
 
 def _reconcile(tx: Transaction) -> None:
     tx.forget_deliveries(tx.now() - REMEMBERED)
+    tx.forget_submissions(tx.now() - REMEMBERED)
     before = tx.now() - OLD
     # What a living worker has in hand keeps its lock, so a job about it waits until that worker is done.
     for run in (run for status in GOING_ON for run in tx.runs(status=status, limit=BATCH)):

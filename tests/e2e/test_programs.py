@@ -116,6 +116,17 @@ async def test_a_decision_at_the_terminal_reaches_who_waits_and_the_card(place: 
         )
 
 
+async def test_who_waits_is_answered_when_the_service_is_told_to_stop(place: Premises) -> None:
+    async with serve(cwd=place.directory, env=place.environment()) as served:
+        agent = await keyed(place, served, "request", "report")
+        _, asked = await agent.call("POST", "/v1/requests", ASK)
+        waiting = [asyncio.create_task(agent.call("GET", f"/v1/requests/{asked['id']}/wait")) for _ in range(5)]
+        await asyncio.sleep(1)
+        served.process.terminate()
+        told = await asyncio.wait_for(asyncio.gather(*waiting), 10)
+        assert [(status, answer["status"]) for status, answer in told] == [(200, "pending")] * 5
+
+
 def resident(process: int) -> int:
     """The most memory that the process ever had, in bytes."""
     status = Path(f"/proc/{process}/status").read_text()

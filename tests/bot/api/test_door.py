@@ -194,3 +194,16 @@ async def test_a_submission_needs_an_idempotency_key(sqlite_office: Office, once
 async def test_one_key_never_asks_and_decides() -> None:
     with pytest.raises(keys.BadKey, match="both request and decide"):
         keys.Wanted("both", person_named("anna@example.com", API), ("request", "decide"))
+
+
+@pytest.mark.parametrize(
+    "named", ["%00", "req_%00", "%ff", "req_1%0aGET", "req_1'--", "..", "%2e%2e", "req_" + "x" * 5000, "r eq"]
+)
+@pytest.mark.parametrize("tail", ["", "/wait", "/grant"])
+async def test_what_no_id_looks_like_names_no_request(
+    office: Office, agent: Program, named: str, tail: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        told = await agent.call("POST" if tail == "/grant" else "GET", f"/v1/requests/{named}{tail}")
+    assert told.status == 404
+    assert all("\n" not in record.getMessage() for record in caplog.records)

@@ -121,3 +121,6 @@ async def test_it_is_remembered_for_days(office: Office, agent: Program) -> None
     office.stage.clock.move(days=6, hours=23)
     await reconcile(office.stage.signoff)
     assert (await agent.ask("k")).status == 200
+    office.stage.clock.move(hours=2)
+    await reconcile(office.stage.signoff)
+    assert (await agent.ask("k")).status == 201
