@@ -10,7 +10,7 @@ from bot.cards.text import plain
 from bot.flow.desk import Answer, Click
 from bot.flow.front_desk import FrontDesk
 from bot.flow.surface import Known
-from storage.records import Decision, RequestStatus
+from storage.records import Decision, Person, RequestStatus
 from storage.store import Transaction
 from tests.bot.flow.casting import THREE_PEOPLE, TWO_PEOPLE, decisions, lent
 from tests.bot.flow.stage import ANNA, DAN, NOOR, POLICY, RAVI, Stage
@@ -132,23 +132,34 @@ async def test_a_giver_who_is_no_member_any_more_has_nothing_to_lend(stage: Stag
     assert stage.till.paid == []
 
 
+async def test_a_member_who_lends_nothing_does_not_make_up_for_a_giver_who_left(stage: Stage) -> None:
+    await lent(stage, RAVI, DAN)
+    await lent(stage, person("eva"), DAN)
+    stage.surface.standings["ravi"] = "deactivated"
+    assert not (await stage.approve(await stage.ask(), DAN)).ok
+    assert stage.till.paid == []
+
+
 async def test_a_form_opens_for_a_delegate(stage: Stage) -> None:
     await lent(stage, RAVI, DAN)
     opened = await stage.desk.form(stage.click(await stage.ask(), DAN), "edit")
     assert not isinstance(opened, Answer)
 
 
-async def test_a_delegation_that_somebody_wrote_into_a_decision_does_not_count(stage: Stage) -> None:
-    """`lent_by` is under the seal: taking it away would make one voice two."""
+@pytest.mark.parametrize("who", [DAN, NOOR])
+async def test_a_decision_that_is_only_a_row_is_no_voice_at_the_click_either(stage: Stage, who: Person) -> None:
+    """`lent_by` is under the seal: taking it away would make one voice two. Nor does a row make a reviewer."""
     stage.adopt(TWO_PEOPLE)
     await lent(stage, RAVI, DAN)
     request = await stage.ask()
-    await stage.approve(request, DAN)
-    (made,) = await stage.read(lambda tx: tx.decisions(request.id))
-    forged = made.model_copy(update={"id": "dec_forged", "person": NOOR, "lent_by": None})
-    await stage.store.write(partial(add, forged))
+    made = Decision(
+        id="dec_forged", request_id=request.id, revision=1, fingerprint=request.fingerprint, person=who, verb="approve",
+        seal="0" * 64, created_at=stage.clock.now,
+    )  # fmt: skip
+    await stage.store.write(partial(add, made))
     answer = await stage.approve(request, RAVI)
-    assert "needs somebody else too" in plain(answer.text)
+    assert plain(answer.text) == "Recorded. 1 more must approve."
+    assert await stage.status() is RequestStatus.pending
     assert stage.till.paid == []
 
 
