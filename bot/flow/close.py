@@ -10,7 +10,8 @@ from bot.flow.evaluate import diff_of, request_evaluation
 from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
 from bot.flow.signoff import Signoff
-from storage.records import JsonObject, Person, Request, RequestStatus, Step, StepStatus
+from storage.records import Decision, JsonObject, Person, Request, RequestStatus, Step, StepStatus
+from storage.redaction import redacted
 from storage.store import NotFound, Transaction
 
 APPROVED: JsonValue = {"approved": True}  # result of an approval step whose outcome is the execution step after it
@@ -85,7 +86,7 @@ def _finish_approval(
     told: JsonObject = {
         **step.detail,
         **detail,
-        "people": [{"person": d.person.key, "decision": d.verb, "notes": d.notes} for d in decisions],
+        "people": [_told(decision) for decision in decisions],
         "diff": diff_of(signoff.actions, request.action, first.arguments, request.arguments),
         "wait_ms": round((now - step.started_at).total_seconds() * 1000),
     }
@@ -96,6 +97,16 @@ def _finish_approval(
         "finished_at": now,
     }
     tx.write_step(step.model_copy(update=done), attempt=None)
+
+
+def _told(decision: Decision) -> JsonObject:
+    """A decision as the trace tells it."""
+    return {
+        "person": decision.person.key,
+        "lent_by": decision.lent_by.key if decision.lent_by else None,
+        "decision": decision.verb,
+        "notes": redacted(decision.notes),
+    }
 
 
 def _approval_step(tx: Transaction, request: Request) -> Step:

@@ -136,6 +136,7 @@ def _decision(decision: Decision, request: Request) -> JsonObject:
         "request_id": request.id,
         "decision": decision.verb,
         "person": decision.person.key,
+        "lent_by": decision.lent_by.key if decision.lent_by else None,
         "revision": decision.revision,
         "reason": decision.reason,
         "notes": decision.notes,

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
+from typing import Any, cast
 
 import pytest
 
@@ -28,6 +29,18 @@ async def test_a_delegate_decides_and_everybody_reads_for_whom(stage: Stage) -> 
     entries = await stage.read(lambda tx: tx.audit_entries(request_id=tx.requests(limit=1)[0].id))
     (approval,) = [entry.body for entry in entries if entry.event == "request.approve"]
     assert (approval["lent_by"], approval["right"]) == (RAVI.key, "ravi@example.com")
+    assert await in_the_records(stage) == [(DAN.key, RAVI.key), (DAN.key, RAVI.key)]
+
+
+async def in_the_records(stage: Stage) -> list[tuple[object, object]]:
+    """Who decided for whom, as the trace and the evaluation tell it."""
+    [evaluation] = await stage.read(lambda tx: tx.evaluations())
+    steps = await stage.read(lambda tx: tx.steps(evaluation.run_id))
+    told: list[Any] = [
+        *(one for step in steps for one in cast("list[Any]", step.detail.get("people", []))),
+        *cast("list[Any]", evaluation.body["decisions"]),
+    ]
+    return [(one["person"], one["lent_by"]) for one in told]
 
 
 async def test_a_delegate_rejects_and_edits_for_the_giver(stage: Stage) -> None:
