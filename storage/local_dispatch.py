@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from storage.dispatch import MOST_ATTEMPTS, Handler, NoHandler, TryLater, pause
 from storage.sql.jobs import Taken
@@ -16,6 +17,7 @@ from storage.store import StoreBusy
 
 CONCURRENCY = 16
 POLL = 0.5  # seconds
+REST = timedelta(seconds=2)  # for a job that found the database busy
 GRACE = 5.0  # seconds that running jobs are given when the dispatch is told to stop
 
 logger = logging.getLogger(__name__)
@@ -107,9 +109,9 @@ class _Crew:
         return len(jobs)
 
     def rest(self, busy: StoreBusy) -> None:
-        """Say why no jobs are taken, once for each reason."""
+        """Say why jobs wait, once for each reason."""
         if str(busy) != self._said:
-            logger.warning("No jobs were taken: %s", busy)
+            logger.warning("Jobs rest: %s", busy)
         self._said = str(busy)
 
     async def stop(self) -> None:
@@ -131,6 +133,9 @@ class _Crew:
             if handler is None:
                 raise NoHandler(f"Nothing here knows how to do {job.task!r}.")
             await handler(job.payload)
+        except StoreBusy as busy:  # which is no failure of the job's own
+            self.rest(busy)
+            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + REST))
         except TryLater as later:
             delay = later.delay
             await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + delay))

@@ -8,6 +8,12 @@ from storage.store import Conflict, SchemaOutdated, StorageError, StoreBusy, Unr
 
 UPGRADE = "Run `signoff db upgrade`."
 
+# What passes without anybody mending the program (https://www.sqlite.org/rescode.html).
+PASSING = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+}  # fmt: skip
+
 
 def from_sqlite(error: sqlite3.Error) -> StorageError:
     """The storage error that says what `error` means."""
@@ -18,7 +24,8 @@ def from_sqlite(error: sqlite3.Error) -> StorageError:
             return SchemaOutdated(f"The database lacks something this program needs ({error}). {UPGRADE}")
         if "decode to UTF-8" in str(error):
             return Unreadable(f"A row cannot be read: {error}.")
-        return StoreBusy(f"The database did not take it: {error}.")
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in PASSING:
+            return StoreBusy(f"The database did not take it: {error}.")
     return StorageError(f"The database refused the statement: {error}.")
 
 

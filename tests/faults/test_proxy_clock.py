@@ -149,9 +149,9 @@ async def test_it_starts_paused_and_goes_on_when_the_clock_has_come_that_far(
     machine.shift = timedelta(hours=-1)
     async with serving(sqlite_url, machine) as (stage, opened):
         working = asyncio.create_task(stage.dispatch.serve(handlers(stage.signoff)))
-        await until(lambda: "No jobs were taken" in caplog.text)
+        await until(lambda: "Jobs rest" in caplog.text)
         await asyncio.sleep(1.2)
-        assert caplog.text.count("No jobs were taken") == 1, "said twice a second"
+        assert caplog.text.count("Jobs rest") == 1, "said twice a second"
         assert not working.done()
         assert stage.till.paid == []
         machine.up += 3600
