@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from agents.actions import Actions
+from bot.flow.claim import Claimed, claim_before
 from bot.flow.evaluate import diff_of
 from bot.flow.execute import execution_of
-from bot.flow.outside import Claimed, claim_before
 from bot.flow.seals import GRANT_LIFE
 from storage.records import (
     Decision,

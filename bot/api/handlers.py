@@ -24,7 +24,8 @@ from bot.api.problems import Problem, conflict, no_such_request, unfit
 from bot.api.waiting import Waiting
 from bot.cards.text import plain
 from bot.flow.accounts import API, BadAccount, person_named
-from bot.flow.outside import Asked, Claimed, Once, Refused, Report, claim, submit, take_back, tell
+from bot.flow.claim import Claimed, Refused, Report, claim, take_back, tell
+from bot.flow.outside import Asked, Once, submit
 from bot.flow.signoff import Signoff
 from bot.flow.vouched import Choice, Ruled, decide_as
 from storage.canonical import digest

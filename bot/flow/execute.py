@@ -16,7 +16,7 @@ from bot.cards import lines
 from bot.flow import jobs
 from bot.flow.evaluate import request_evaluation
 from bot.flow.finish import go_on
-from bot.flow.outcomes import outcome_json
+from bot.flow.outcomes import outcome_json, told
 from bot.flow.people import agreed
 from bot.flow.seals import GRANT_LIFE, BadGrant, Grant
 from bot.flow.signoff import Signoff, proposal_of
@@ -65,7 +65,7 @@ async def execute(signoff: Signoff, request_id: str) -> None:
 def claim(tx: Transaction, signoff: Signoff, request_id: str) -> tuple[Request, Execution, str] | None:
     """The job's claim of an approved request; None if there is nothing to run here."""
     request = tx.request(request_id)
-    if request.api_key is not None:  # whoever asked claims it (see `bot/flow/outside.py`)
+    if request.api_key is not None:  # whoever asked claims it (see `bot/flow/claim.py`)
         return None
     if request.status is RequestStatus.executing:
         report_lost(tx, signoff, request)
@@ -190,12 +190,15 @@ async def recorded(store: Store, work: Callable[[Transaction], T]) -> T:
     return await store.write(work)
 
 
-def end(tx: Transaction, execution: Execution, result: Outcome, attempt: int | None) -> Step | None:
-    """Journal what became of an effect. A late report about one that was given up is kept in the audit only: None."""
-    status = ENDS[result.status][0]
+def end(tx: Transaction, signoff: Signoff, execution: Execution, result: Outcome, attempt: int | None) -> Step | None:
+    """Journal what became of an effect: whole for the workflow, without secrets for readers.
+
+    A late report about one that was given up is kept in the audit only: None.
+    """
+    status, shown = ENDS[result.status][0], told(result, signoff.actions.cover(execution.action, execution.arguments))
     ended = tx.end_execution(execution.id, status, receipt=result.receipt or None, error=result.reason or None)
     began = next(step for step in tx.steps(execution.run_id) if step.number == execution.step)
-    detail = {**began.detail, "result": result.status, "receipt": result.receipt}
+    detail = {**began.detail, "result": result.status, "receipt": shown.receipt}
     step = began.model_copy(
         update={
             "status": StepStatus.done if result.succeeded else StepStatus.failed,
@@ -212,7 +215,7 @@ def end(tx: Transaction, execution: Execution, result: Outcome, attempt: int | N
         actor="signoff",
         run_id=execution.run_id,
         request_id=execution.request_id,
-        body={"execution": execution.id, "reason": result.reason, "receipt": result.receipt, "reported": result.status},
+        body={"execution": execution.id, "reason": shown.reason, "receipt": shown.receipt, "reported": result.status},
     )
     return step if ended is not None else None
 
@@ -224,11 +227,11 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     # A newer policy makes revisions too; only other arguments are an edit.
     edited = tx.revisions(request_id)[0].arguments != result.arguments
     result = replace(result, notes=notes, edited=edited)
-    end(tx, execution, result, None)
+    end(tx, signoff, execution, result, None)
     if request is None:
         return
     tx.add_evaluation(_record(tx, signoff, request, result))
-    _show(tx, request, result)
+    _show(tx, request, told(result, signoff.actions.cover(request.action, request.arguments)))
     go_on(tx, request, result)
 
 

@@ -16,7 +16,8 @@ from bot.app import systems_of
 from bot.cli import main
 from bot.flow import keys
 from bot.flow.accounts import API, person_named
-from bot.flow.outside import Asked, Claimed, Once, claim, submit
+from bot.flow.claim import Claimed, claim
+from bot.flow.outside import Asked, Once, submit
 from bot.settings import Settings
 from bot.signing import seals_from
 from storage.records import Proposal, Request, RequestStatus

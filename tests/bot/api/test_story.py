@@ -262,3 +262,17 @@ async def test_a_report_needs_the_grant_of_that_request(office: Office, agent: P
 async def test_a_report_says_why_or_that_it_is_done(office: Office, agent: Program) -> None:
     for wrong in ({"status": "failed"}, {"status": "succeeded", "error": "no"}, {"status": "perhaps"}):
         assert (await agent.tell("req_1", "grant", **wrong)).status == 422
+
+
+async def test_of_reports_that_contradict_each_other_at_once_one_stands(office: Office, agent: Program) -> None:
+    req = await agent.asked()
+    await office.approve(req)
+    grant = (await agent.claim(req)).body["grant"]
+    told = await asyncio.gather(
+        *(agent.tell(req, grant) for _ in range(3)), *(agent.tell(req, grant, "failed", error="No.") for _ in range(3))
+    )
+    stands = await office.status(req)
+    agreed = {"succeeded": told[:3], "failed": told[3:]}[stands]
+    assert [each.status for each in agreed] == [200] * 3
+    assert sorted(each.status for each in told) == [200] * 3 + [409] * 3
+    assert [event for event in await office.events(req) if event.startswith("run.")] == ["run.started", f"run.{stands}"]

@@ -11,7 +11,8 @@ from bot.audit.checks import checks
 from bot.audit.story import story
 from bot.flow import keys
 from bot.flow.accounts import API, BadAccount, person_named
-from bot.flow.outside import Asked, Claimed, Once, Refused, Report, claim, submit, tell
+from bot.flow.claim import Claimed, Refused, Report, claim, tell
+from bot.flow.outside import Asked, Once, submit
 from bot.flow.reconcile import reconcile
 from bot.flow.sweep import REPORT_WITHIN, sweep
 from storage.records import ApiKey, Proposal, Request, RequestStatus, RunStatus
