@@ -1,6 +1,7 @@
 """The databases under a simulated world: a SQLite file on memory, or a PostgreSQL database, opened as often as processes
 start, and looked at from beside."""
 
+import asyncio
 import os
 import sqlite3
 import tempfile
@@ -45,6 +46,9 @@ class Base(Protocol):
 
     def change(self, statement: str, *values: object) -> None:
         """What somebody with the database's password does to it. Values stand as `?`."""
+
+    def drop(self) -> None:
+        """Nobody needs it any more."""
 
 
 class SqliteBase:
@@ -102,10 +106,10 @@ class PostgresBase:
 
     async def close(self) -> None: ...
 
-    async def drop(self) -> None:
+    def drop(self) -> None:
         self._beside.close()
         if self._store is not None:
-            await self._store.close()
+            asyncio.run(self._store.close())
 
     def look(self, query: str) -> Sequence[Sequence[Any]]:
         return self._beside.execute(sql.SQL(cast("Any", query))).fetchall()

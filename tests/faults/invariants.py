@@ -166,10 +166,9 @@ def cards_converge(world: SimWorld, rows: Rows) -> Iterator[str]:
     """I6: the last thing that each card shows is what the rows say, and none ever showed more; nobody is pestered."""
     yield from (f"I6 {problem}" for problem in world.chat.ahead)
     yield from (f"I6 {problem}" for problem in world.chat.impatient)
-    messages = world.chat.messages()
     for request in rows.requests:
-        if messages[request.id] > 1 + world.excuses(request.id):
-            yield f"I6 {request.id} has {messages[request.id]} cards, after {world.excuses(request.id)} lost answers"
+        if world.chat.most(request.id) > 1 + world.excuses(request.id):
+            yield f"I6 {request.id} has {world.chat.most(request.id)} cards, after {world.excuses(request.id)} lost answers"
         standing = [message for message in rows.messages[request.id] if message.status is not MessageStatus.gone]
         if not rows.messages[request.id]:
             yield f"I6 {request.id} has no card"

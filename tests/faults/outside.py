@@ -101,9 +101,10 @@ class Chat(FakeSurface):
     history: dict[int, list[View]] = field(default_factory=dict)
     lost: Counter[str] = field(default_factory=Counter)
 
-    def messages(self) -> Counter[str]:
-        """How many messages there ever were of each request and run."""
-        return Counter(_subject(views[0]) for views in self.history.values())
+    def most(self, subject: str) -> int:
+        """How many messages there ever were of that request or run in one channel: in another it may have been moved to."""
+        posted = (number for number, views in self.history.items() if _subject(views[0]) == subject)
+        return max(Counter(self.places[number].channel for number in posted).values(), default=0)
 
 
 @dataclass

@@ -20,6 +20,7 @@ TROUBLE = {
     "429": 0.08, "500": 0.1, "slow": 0.08, "reset": 0.1, "refuses": 0.3, "vanishes": 0.3, "breaks": 0.3, "hangs": 0.3,
     "dies": 0.3,
 }  # fmt: skip
+CHAT = ("429", "500", "slow", "reset")
 PEOPLE = (*REVIEWERS, *REVIEWERS[1:], *REVIEWERS[1:], "dan", "gus", "ravi2", "anna2")
 ASKERS = ("anna", "anna", "ravi")
 MOST = 3  # requests in one world

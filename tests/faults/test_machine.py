@@ -174,7 +174,7 @@ def gate_does_as_the_model(machine: type[Gate], examples: int, steps: int, phase
         machine,
         settings=settings(
             max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=not FULL, database=None,
-            phases=phases, suppress_health_check=list(HealthCheck), print_blob=True,
+            phases=phases, suppress_health_check=list(HealthCheck), print_blob=True, report_multiple_bugs=False,
         ),
     )  # fmt: skip
 

@@ -240,7 +240,8 @@ class SimWorld:
     def press(self, verb: Verb, who: str, card: Card, amount: str | None = None, *, forged: bool = False) -> Press:
         """What that person is about to do on what they see."""
         shown = {each.name: each.value for each in card.fields}
-        return Press(verb, who, card, amount or shown["amount"], shown["to"], f"press {self._numbers()}", forged)
+        wanted = amount if verb == "edit" and amount else shown["amount"]
+        return Press(verb, who, card, wanted, shown["to"], f"press {self._numbers()}", forged)
 
     async def deliver(self, press: Press) -> Answer:
         """The press arrives."""
