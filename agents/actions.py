@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, JsonValue, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, SecretBytes, SecretStr, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from storage.records import JsonObject
-from storage.redaction import Cover, names_a_secret
+from storage.redaction import Cover, names_a_secret, texts
 
 
 class AgentError(Exception):
@@ -137,7 +137,7 @@ class Actions(Mapping[str, Action[Any]]):
 
     def cover(self, name: str, *arguments: JsonObject) -> Cover:
         """What hides the secrets of one action, with these arguments, in every text about it."""
-        return Cover(text for given in arguments for each in self.secrets(name) for text in _texts(given.get(each)))
+        return Cover(text for given in arguments for each in self.secrets(name) for text in texts(given.get(each)))
 
     def covered(self, name: str, arguments: JsonObject, cover: Cover | None = None) -> JsonObject:
         """The arguments as they may be shown and traced; never what runs."""
@@ -171,16 +171,6 @@ def _marked(schema: Any, definitions: Mapping[str, Any]) -> bool:
         case list():
             return any(_marked(each, definitions) for each in schema)
     return False
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            yield from (text for item in value for text in _texts(item))
-        case dict():
-            yield from (text for item in value.values() for text in _texts(item))
 
 
 def _by_field(error: ValidationError) -> dict[str, str]:

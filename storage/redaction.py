@@ -11,7 +11,7 @@ a text.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Final, NamedTuple, overload
@@ -21,6 +21,7 @@ from pydantic import JsonValue
 from storage.credentials import CONTEXTS, FORMATS
 from storage.records import JsonObject
 
+KNOWN: Final = "secret value"  # a secret because it was said to be one
 SHORTEST: Final = 4  # characters of a known secret that is looked for inside other texts
 
 _LITERAL = re.compile(r"(?:[A-Za-z0-9_/ -]|\\?\.|\\\$)+")
@@ -73,13 +74,7 @@ def found(text: str) -> tuple[Found, ...]:
         if rule.hint in small
         for match in rule.pattern.finditer(text)
     ]
-    apart: list[Found] = []
-    for hit in sorted(hits, key=lambda hit: hit.start):
-        if apart and hit.start < apart[-1].end:
-            apart[-1] = Found(apart[-1].kind, apart[-1].start, max(apart[-1].end, hit.end))
-        else:
-            apart.append(hit)
-    return tuple(apart)
+    return _apart(hits)
 
 
 def mask(secret: str) -> str:
@@ -92,21 +87,15 @@ def redacted(text: str) -> str:
     return Cover()(text)
 
 
-def numbered(value: JsonValue) -> JsonValue:
-    """A value as people may edit it: each secret in a text is `[secret 1, 40 characters]`, with a number for `restored`."""
-    if not isinstance(value, str):
-        return redacted_json(value)
-    return _replaced(value, [(each.start, each.end, sign) for each, sign in _signs(value)])
-
-
-def restored(edited: JsonValue, before: JsonValue) -> JsonValue:
-    """What somebody made of `numbered(before)`, with the secrets back in their places."""
-    if not isinstance(edited, str) or not isinstance(before, str):
-        return edited
-    secrets = {sign: before[each.start : each.end] for each, sign in _signs(before)}
-    if not secrets:
-        return edited
-    return re.sub("|".join(map(re.escape, secrets)), lambda match: secrets[match.group()], edited)
+def texts(value: JsonValue) -> Iterator[str]:
+    """Every text in a JSON value, but for names."""
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for item in value for text in texts(item))
+        case dict():
+            yield from (text for item in value.values() for text in texts(item))
 
 
 def names_a_secret(name: str) -> bool:
@@ -123,10 +112,15 @@ def redacted_json(value: JsonValue) -> JsonValue:
     return Cover().json(value)
 
 
-def _signs(text: str) -> list[tuple[Found, str]]:
-    """What stands for each secret in a text that is edited; numbers that the text itself uses are left out."""
-    free = (number for number in count(1) if f"[secret {number}," not in text)
-    return [(each, f"[secret {next(free)}{mask(text[each.start : each.end])[7:]}") for each in found(text)]
+def _apart(hits: Iterable[Found]) -> tuple[Found, ...]:
+    """In order, and where two overlap they are one."""
+    apart: list[Found] = []
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if apart and hit.start < apart[-1].end:
+            apart[-1] = Found(apart[-1].kind, apart[-1].start, max(apart[-1].end, hit.end))
+        else:
+            apart.append(hit)
+    return tuple(apart)
 
 
 def _replaced(text: str, parts: Iterable[tuple[int, int, str]]) -> str:
@@ -149,16 +143,38 @@ class Cover:
 
     def __call__(self, text: str) -> str:
         """`text` without its secrets."""
-        for secret in self._known:
-            if secret in text:
-                text = text.replace(secret, self.whole(secret))
-        secrets = found(text)
-        self._hidden |= dict.fromkeys(each.kind for each in secrets)
-        return _replaced(text, ((each.start, each.end, mask(text[each.start : each.end])) for each in secrets))
+        places = self.places(text)
+        self._hidden |= dict.fromkeys(each.kind for each in places)
+        return _replaced(text, ((each.start, each.end, mask(text[each.start : each.end])) for each in places))
+
+    def places(self, text: str) -> tuple[Found, ...]:
+        """Where the secrets in `text` are."""
+        known = [
+            Found(KNOWN, *match.span())
+            for secret in self._known
+            if secret in text
+            for match in re.finditer(re.escape(secret), text)
+        ]
+        return _apart([*known, *found(text)]) if known else found(text)
+
+    def numbered(self, value: JsonValue) -> JsonValue:
+        """A value as people may edit it: each secret in a text is `[secret 1, 40 characters]`, numbered for `restored`."""
+        if not isinstance(value, str):
+            return self.json(value, by_name=True)
+        return _replaced(value, ((each.start, each.end, sign) for each, sign in self._signs(value)))
+
+    def restored(self, edited: JsonValue, before: JsonValue) -> JsonValue:
+        """What somebody made of `numbered(before)`, with the secrets back in their places."""
+        if not isinstance(edited, str) or not isinstance(before, str):
+            return edited
+        secrets = {sign: before[each.start : each.end] for each, sign in self._signs(before)}
+        if not secrets:
+            return edited
+        return re.sub("|".join(map(re.escape, secrets)), lambda match: secrets[match.group()], edited)
 
     def whole(self, secret: str) -> str:
         """What stands for something that is a secret as a whole."""
-        self._hidden["secret value"] = None
+        self._hidden[KNOWN] = None
         return mask(secret)
 
     @overload
@@ -183,6 +199,11 @@ class Cover:
         if not self._hidden:
             return None
         return f"Hidden here as secret: {', '.join(self._hidden)}. What runs has it whole."
+
+    def _signs(self, text: str) -> list[tuple[Found, str]]:
+        """What stands for each secret in a text that is edited; numbers that the text itself uses are left out."""
+        free = (number for number in count(1) if f"[secret {number}," not in text)
+        return [(each, f"[secret {next(free)}{mask(text[each.start : each.end])[7:]}") for each in self.places(text)]
 
     def _field(self, name: str, value: JsonValue, *, by_name: bool) -> JsonValue:
         if by_name and isinstance(value, str) and value and names_a_secret(name):

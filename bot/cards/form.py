@@ -1,6 +1,7 @@
 """Forms: typed inputs made from an action's argument model, for the edit and reject dialogs of every surface."""
 
 import types
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from agents.actions import Action
 from storage.records import JsonObject, Record
-from storage.redaction import mask, numbered, restored
+from storage.redaction import Cover, mask, texts
 
 Kind = Literal["text", "lines", "email", "number", "integer", "boolean", "choice", "date"]
 
@@ -73,8 +74,8 @@ NOTES = FormField(
 
 def argument_fields(action: Action[Any], arguments: JsonObject) -> tuple[FormField, ...]:
     """Inputs for the action's arguments, filled with the given ones, but never with a secret."""
-    fields = action.arguments.model_fields
-    return tuple(_filled(action, name, info, arguments.get(name)) for name, info in fields.items())
+    fields, cover = action.arguments.model_fields, _cover(action.secrets, arguments)
+    return tuple(_filled(action, name, info, arguments.get(name), cover) for name, info in fields.items())
 
 
 def reject_fields() -> tuple[FormField, ...]:
@@ -90,7 +91,8 @@ def arguments_from(form_values: dict[str, JsonValue], fields: tuple[FormField, .
     """
     typed = {field.name: _typed(field, form_values.get(field.name)) for field in fields if field.name != NOTES.name}
     kept = {field.name: before.get(field.name) for field in fields if field.secret and not typed[field.name]}
-    return {name: restored(value, before.get(name)) for name, value in (typed | kept).items()}
+    cover = _cover({field.name for field in fields if field.secret}, before)
+    return {name: cover.restored(value, before.get(name)) for name, value in typed.items()} | kept
 
 
 def choices_of(action: Action[Any], name: str) -> dict[str, str]:
@@ -109,10 +111,14 @@ def _typed(field: FormField, value: JsonValue) -> JsonValue:
     return None if value == "" and not field.required else value
 
 
-def _filled(action: Action[Any], name: str, info: FieldInfo, value: JsonValue) -> FormField:
+def _cover(secrets: Collection[str], arguments: JsonObject) -> Cover:
+    return Cover(text for name in secrets for text in texts(arguments.get(name)))
+
+
+def _filled(action: Action[Any], name: str, info: FieldInfo, value: JsonValue, cover: Cover) -> FormField:
     field = _field(name, info, value)
     if name not in action.secrets or not value:
-        return field.model_copy(update={"value": numbered(value)})
+        return field.model_copy(update={"value": cover.numbered(value)})
     keep = f"{mask(str(value))} Leave empty to keep it."
     hint = f"{field.hint} {keep}" if field.hint else keep
     hidden = {

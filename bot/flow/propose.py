@@ -11,7 +11,7 @@ from bot.flow import jobs
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.execute import LOST, begin, end, granted, perform, recorded
-from bot.flow.outcomes import outcome_from
+from bot.flow.outcomes import outcome_from, told
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
@@ -136,8 +136,10 @@ class PolicyGate:
         return await self._finish(execution, lost, proposal, Verdict.model_validate(first.detail["verdict"]))
 
     async def _finish(self, execution: Execution, result: Outcome, proposal: Proposal, verdict: Verdict) -> Outcome:
+        shown = told(result, self.signoff.actions.cover(proposal.action, proposal.arguments))
+
         def work(tx: Transaction) -> Step | None:
-            step = end(tx, execution, result, self.run.attempt)
+            step = end(tx, self.signoff, execution, result, self.run.attempt)
             if step is None:
                 return None
             tx.add_evaluation(
@@ -153,7 +155,7 @@ class PolicyGate:
                 )
             )
             if verdict.outcome is Ruling.log or result.status == "unknown":
-                tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, result), place=_log_place(self, verdict)))
+                tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, shown), place=_log_place(self, verdict)))
             return step
 
         step = await recorded(self.signoff.store, work)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.redaction import Cover, found, mask, names_a_secret, numbered, redacted, redacted_json, restored
+from storage.redaction import Cover, found, mask, names_a_secret, redacted, redacted_json
 from tests.storage.credentials import PEM, SECRET, SENTENCES, TOKENS, mixed
 
 AROUND = ["{}", "Use {} for this.", "({})", '"{}"', "key:{}", "\n{}\n", "<{}>", "\\n{}\\n", "это {}", "`{}`, please", "/{}"]
@@ -145,17 +145,17 @@ def test_a_cover_says_what_it_hid_and_knows_what_it_was_told() -> None:
 @given(st.lists(st.sampled_from([*sorted(TOKENS.values()), " ", "and", "[secret 1, 3 characters]", "\n"]), max_size=8))
 def test_what_is_edited_around_secrets_gets_them_back(parts: list[str]) -> None:
     text = " ".join(parts)
-    shown = numbered(text)
+    shown = Cover().numbered(text)
     assert isinstance(shown, str)
     assert not found(shown)
-    assert restored(shown, text) == text
+    assert Cover().restored(shown, text) == text
 
 
 def test_a_secret_that_was_edited_away_is_gone_and_others_stay_in_their_places() -> None:
     first, second = TOKENS["npm"], TOKENS["GitHub classic"]
-    shown = numbered(f"A {first} B {second} C")
+    shown = Cover().numbered(f"A {first} B {second} C")
     assert shown == "A [secret 1, 40 characters] B [secret 2, 40 characters] C"
-    assert restored("C [secret 2, 40 characters] D", f"A {first} B {second} C") == f"C {second} D"
+    assert Cover().restored("C [secret 2, 40 characters] D", f"A {first} B {second} C") == f"C {second} D"
 
 
 HARD = {
