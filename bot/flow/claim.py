@@ -129,7 +129,8 @@ def _contradicted(tx: Transaction, signoff: Signoff, request: Request, execution
     body: JsonObject = {"reported": told.status, "reason": told.error or "", "receipt": told.receipt}
     if tx.first_delivery(f"report:{execution.id}:{digest(body)}"):
         report(tx, signoff, request.id, execution, _outcome(execution, told))
-        summary = str(told.receipt.get("summary") or told.error or "")
+        cover = signoff.actions.cover(request.action, request.arguments)
+        summary = cover(str(told.receipt.get("summary") or told.error or ""))
         said = words(bold("Reported later: "), f"{told.status}. ", quote(summary))
         tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
     return Refused(
