@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.flow.desk import Desk
 from bot.flow.seals import Seals
 from bot.slack.channels import hear
+from bot.slack.client import RestingClient
 from bot.slack.directory import Directory, Workspace
 from bot.slack.events import Events
 from bot.slack.listeners import register
@@ -55,7 +56,7 @@ class SlackConnection:
     ) -> None:
         self._app_token, self._signing_secret = app_token, signing_secret
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CLIENT_SECONDS), trust_env=True)
-        self._app = AsyncApp(token=bot_token, signing_secret=signing_secret or "", name="signoff")
+        self._app = AsyncApp(client=RestingClient(token=bot_token), signing_secret=signing_secret or "", name="signoff")
         writer, reader = self._app.client, AsyncWebClient(token=bot_token)
         for client in (writer, reader):
             client.base_url, client.timeout, client.session = base_url.rstrip("/") + "/", CLIENT_SECONDS, self._session

@@ -6,6 +6,7 @@ Error names: https://docs.slack.dev/reference/methods/chat.postMessage#errors an
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -71,14 +72,26 @@ def translated(channel: str | None = None) -> Iterator[None]:
         raise Refused("client_error", f"Slack was asked in a way it does not understand: {error}") from error
 
 
-def _answered(error: SlackApiError, channel: str | None) -> SurfaceBusy | Refused:
+def rest_of(error: SlackApiError) -> timedelta | None:
+    """How long Slack wants not to be asked this again; None if that is not what it said."""
+    status, fields = _read(error)
+    limited = status == 429 or fields.get("error") in RATE_LIMITED
+    return _retry_after(error.response) if limited else None
+
+
+def _read(error: SlackApiError) -> tuple[int, dict[str, Any]]:
+    """The status and the body of Slack's answer, empty if it is none of Slack's."""
     response = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     data = getattr(response, "data", None)
-    fields = data if isinstance(data, dict) else {}
+    return status, data if isinstance(data, dict) else {}
+
+
+def _answered(error: SlackApiError, channel: str | None) -> SurfaceBusy | Refused:
+    status, fields = _read(error)
     code = str(fields.get("error", ""))
-    if status == 429 or code in RATE_LIMITED:
-        return SurfaceBusy(_retry_after(response), "Slack asks to wait.")
+    if (rest := rest_of(error)) is not None:
+        return SurfaceBusy(rest, "Slack asks to wait.")
     if status >= 500 or code in PASSING or not code:
         return SurfaceBusy(BUSY, f"Slack has trouble of its own ({code or status}).")
     sentence = SENTENCES.get(code, "Slack refused: {code}.")
