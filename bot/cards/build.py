@@ -27,7 +27,7 @@ from storage.records import (
     Step,
     Verb,
 )
-from storage.redaction import Cover
+from storage.redaction import Cover, texts
 
 STATES = {
     RequestStatus.pending: "Needs approval",
@@ -96,9 +96,19 @@ def _buttons(actions: Actions, request: Request) -> tuple[Verb, ...]:
     return ("approve", "edit", "reject") if request.action in actions else ("approve", "reject")
 
 
-def notice_of(run: Run, requests: Sequence[Request], steps: Sequence[Step]) -> Notice:
-    """The notice of a run as it stands."""
-    cover = Cover()
+def cover_of(actions: Actions, requests: Sequence[Request]) -> Cover:
+    """What hides the secrets of all that a run asked for."""
+    return Cover(
+        text
+        for request in requests
+        for name in actions.secrets(request.action)
+        for text in texts(request.arguments.get(name))
+    )
+
+
+def notice_of(actions: Actions, run: Run, requests: Sequence[Request], steps: Sequence[Step]) -> Notice:
+    """The notice of a run as it stands; `requests` are its own, newest first."""
+    cover = cover_of(actions, requests)
     excerpt, outcome = cover(_excerpt(cover(run.input))), run.final_output or run.error
     outcome = cover(outcome) if outcome else outcome
     remarks = (*(step.detail.get("label") for step in steps), cover.remark)

@@ -9,6 +9,7 @@ from bot.cards.card import Change
 from bot.cards.text import Called, Quote, Text, When, Who, bold, code, quote, words
 from policies.reviewers import shown
 from storage.records import Decision, Person, Proposal, Request, RequestStatus, Run, RunStatus
+from storage.redaction import Cover
 
 Unposted = tuple[Person, Text]
 MOST_CALLED = 10  # people whom one reminder notifies
@@ -62,14 +63,14 @@ def logged(run: Run, proposal: Proposal, result: Outcome) -> Text:
     return words(bold(how), code(proposal.action), f" by {run.agent}, without asking. ", quote(told))
 
 
-def run_ended(run: Run) -> Text:
-    """The end of a run, told to the person who asked."""
+def run_ended(run: Run, cover: Cover) -> Text:
+    """The end of a run, told to the person who asked; `cover` hides its secrets."""
     asked = Who(person=run.requester, ping=True)
     if run.status is RunStatus.succeeded:
-        return words(asked, " ", quote(run.final_output or "Done."))
+        return words(asked, " ", quote(cover(run.final_output or "Done.")))
     if run.status is RunStatus.blocked:
-        return words(asked, " ", bold("Blocked by policy. "), quote(run.error or ""))
-    return words(asked, " ", bold("This run failed. "), quote(run.error or ""))
+        return words(asked, " ", bold("Blocked by policy. "), quote(cover(run.error or "")))
+    return words(asked, " ", bold("This run failed. "), quote(cover(run.error or "")))
 
 
 def unposted(person: Person, subject: str, why: str) -> Unposted:

@@ -51,7 +51,7 @@ def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome,
     tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome, signoff.actions))
     tx.defer(jobs.show_card(request))
     tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
-    go_on(tx, request, outcome)
+    go_on(tx, signoff, request, outcome)
 
 
 def expire(tx: Transaction, signoff: Signoff, request_id: str) -> Request | None:

@@ -59,7 +59,7 @@ async def show_run(signoff: Signoff, run_id: str) -> None:
         return
 
     def view(tx: Transaction) -> View:
-        return notice_of(tx.run(run_id), tx.requests(run_id=run_id, limit=1), tx.steps(run_id))
+        return notice_of(signoff.actions, tx.run(run_id), tx.requests(run_id=run_id), tx.steps(run_id))
 
     await _show(signoff, "run", run_id, run.origin, view)
 

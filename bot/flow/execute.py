@@ -232,7 +232,7 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
         return
     tx.add_evaluation(_record(tx, signoff, request, result))
     _show(tx, request, told(result, signoff.actions.cover(request.action, request.arguments)))
-    go_on(tx, request, result)
+    go_on(tx, signoff, request, result)
 
 
 def _record(tx: Transaction, signoff: Signoff, request: Request, result: Outcome) -> Evaluation:

@@ -247,4 +247,4 @@ def _go(tx: Transaction, signoff: Signoff, run: Run, request: Request, proposal:
             tx, signoff.ids, run, proposal, request.verdict, step=PROPOSED, ruling=ruling, actions=signoff.actions
         )
         tx.add_evaluation(record.model_copy(update={"request_id": request.id}))
-        finish(tx, run, RunStatus.blocked, None, why)
+        finish(tx, signoff, run, RunStatus.blocked, None, why)

@@ -54,7 +54,7 @@ async def advance(signoff: Signoff, run_id: str) -> None:
     end = await _go_on(signoff, run, steps)
     if end is not None:
         status, output, error = end
-        await signoff.store.write(lambda tx: finish(tx, run, status, output, error))
+        await signoff.store.write(lambda tx: finish(tx, signoff, run, status, output, error))
 
 
 def _claim(tx: Transaction, run_id: str) -> tuple[Run, list[Step]] | None:

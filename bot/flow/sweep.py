@@ -22,7 +22,8 @@ from storage.store import Store, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
-BATCH = 50  # rows changed in one transaction
+FOUND = 500  # rows looked for at once
+BATCH = 25  # rows changed in one transaction, which a click may have to wait for
 CLAIM_WITHIN = timedelta(minutes=15)  # from the approval until another program has claimed the grant
 REPORT_WITHIN = timedelta(minutes=15)  # from the claim until it has reported the outcome
 
@@ -76,7 +77,7 @@ def give_up_unclaimed(tx: Transaction, signoff: Signoff, request_id: str) -> Req
     if ended.verdict.outcome is Ruling.approve:  # else nobody was asked, and there is no card
         tx.defer(jobs.show_card(ended))
         tx.defer(jobs.reply(ended.run_id, lines.unclaimed(UNCLAIMED), request_id=ended.id))
-    go_on(tx, ended, outcome)
+    go_on(tx, signoff, ended, outcome)
     return ended
 
 
@@ -95,13 +96,15 @@ async def _in_batches(store: Store, find: Find, change: Change) -> int:
     that it holds nobody else up, and tried again at the next sweep."""
     changed, stuck = 0, frozenset[str]()
     while True:
-        found = await _found(store, find, BATCH + len(stuck))
-        batch = sorted(set(found) - stuck)  # in one order everywhere, so that replicas do not meet head-on
-        if not batch:
+        found = frozenset(await _found(store, find, FOUND + len(stuck)))
+        due = sorted(found - stuck)  # in one order everywhere, so that replicas do not meet head-on
+        if not due:
             return changed
-        done = await _changed(store, change, batch)
+        done = frozenset[str]()
+        for first in range(0, len(due), BATCH):
+            done |= await _changed(store, change, due[first : first + BATCH])
         changed += len(done)
-        stuck = (stuck & frozenset(found)) | (frozenset(batch) - done)
+        stuck = (stuck & found) | (frozenset(due) - done)
 
 
 async def _found(store: Store, find: Find, most: int) -> Sequence[str]:
