@@ -192,7 +192,7 @@ def planted(words: str) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("words", ["no WHERE", "whatever it was", "crash interrupted"])
+@pytest.mark.parametrize("words", ["no WHERE", "whatever it was"])
 def test_the_machine_finds_planted_bugs_too(words: str) -> None:
     with planted(words), pytest.raises(AssertionError):
         gate_does_as_the_model(Gate, 200, 30, [Phase.generate])  # it is found, not made small
