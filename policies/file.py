@@ -132,6 +132,8 @@ def _rule_mistakes(value: JsonValue, known: frozenset[str]) -> Iterator[_Mistake
     rules = value.get("rules") if isinstance(value, dict) else None
     defaults = value.get("defaults") if isinstance(value, dict) else None
     common = defaults if isinstance(defaults, dict) else {}
+    others = value.get("other_actions") if isinstance(value, dict) else None
+    known = known.union(name for name in others if isinstance(name, str)) if isinstance(others, list) else known
     first: dict[JsonValue, int] = {}
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         if isinstance(rule, dict):

@@ -55,7 +55,8 @@ def judge(
     policy: Policy, proposal: Proposal, *, agent: str, registered: frozenset[str], fallback: Fallback = Fallback()
 ) -> Verdict:
     """The verdict of `policy` on what `agent` proposes. `registered` are the names of the actions that can be performed."""
-    matching = tuple(rule for rule in policy.rules if rule.matches(proposal.action, registered))
+    known = registered.union(policy.other_actions)
+    matching = tuple(rule for rule in policy.rules if rule.matches(proposal.action, known))
     found = [_terms(rule, policy.defaults, fallback) for rule in matching] or [
         _unmatched(
             policy.defaults, fallback, f"No rule is about {proposal.action}, which {agent} proposes, so people are asked."

@@ -41,6 +41,12 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if is_glob(text):
+        raise ValueError(f"{text!r} is a glob: write the whole name of each action")
+    return _pattern(text)
+
+
 def _rule_name(text: str) -> str:
     if not re.fullmatch(r"\w[\w .:/-]{0,79}", text):
         raise ValueError("a name starts with a letter or digit and has up to 80 letters, digits, spaces or _ . : / -")
@@ -48,6 +54,7 @@ def _rule_name(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Name = Annotated[str, AfterValidator(_name)]
 Reviewers = Annotated[tuple[Reviewer, ...], Field(min_length=1, max_length=50)]
 Others = Annotated[tuple[Reviewer, ...], Field(max_length=50)]
 Reminders = Annotated[tuple[Share, ...], Field(max_length=5)]
@@ -104,6 +111,9 @@ class Policy(Part):
     """A whole policy file."""
 
     defaults: Defaults = Defaults()
+    other_actions: Annotated[tuple[Name, ...], Field(max_length=200)] = Field(
+        (), description="actions that only programs of other makes ask for, so that rules can name them"
+    )
     rules: tuple[Rule, ...]
 
     @cached_property

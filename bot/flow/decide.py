@@ -41,12 +41,14 @@ class Held:
     given: tuple[Decision, ...]
 
 
-def approve(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Answer:
+def approve(tx: Transaction, signoff: Signoff, click: Click, has: Rights, notes: str = "") -> Answer:
     """One person approves one revision."""
+    if len(notes) > NOTES_MAX:
+        return TOO_LONG
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held
-    return _approved(tx, signoff, held, click)
+    return _approved(tx, signoff, held, click, notes)
 
 
 def reject(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: JsonObject) -> Answer:

@@ -33,7 +33,8 @@ def _reconcile(tx: Transaction) -> None:
         if run.created_at < before:
             tx.defer(jobs.advance(run.id).model_copy(update={"key": f"advance:{run.id}"}))
     for request in (request for status in TO_RUN for request in tx.requests(status=status, limit=BATCH)):
-        if (request.decided_at or request.created_at) < before:
+        # What another program asked for is claimed by that program, or ended by the sweep.
+        if request.api_key is None and (request.decided_at or request.created_at) < before:
             tx.defer(jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"}))
     waiting = [request for request in tx.requests(status=RequestStatus.pending, limit=BATCH) if request.place is not None]
     for request in islice((request for request in waiting if _given_up(tx, request)), PROBED):

@@ -70,10 +70,8 @@ def _work(signoff: Signoff, request: Request, choice: Choice) -> Work | Ruled:
     if choice.fingerprint != request.fingerprint:
         return Ruled("late", Answer(False, words(LOOK_AGAIN)), request)
     match choice.verb:
-        case "approve" if choice.notes and request.action in signoff.actions:
-            return _edit(signoff, request, replace(choice, arguments={}))  # that changes nothing is an approval with notes
         case "approve":
-            return lambda tx, click, has: decide.approve(tx, signoff, click, has)
+            return lambda tx, click, has: decide.approve(tx, signoff, click, has, choice.notes)
         case "reject":
             reason = choice.reason or ("other" if choice.notes else None)
             if reason not in REJECT_REASONS:

@@ -44,6 +44,17 @@ def test_a_sound_file_becomes_a_policy() -> None:
     assert (policy.rules[0].name, policy.rules[0].quorum, policy.rules[0].reviewers) == ("mail", 2, None)
 
 
+def test_rules_can_name_what_only_other_programs_ask_for() -> None:
+    policy = read(
+        "other_actions: [deploy_web, deploy_api]\n"
+        "rules:\n  - {name: web, actions: [deploy_web], verdict: block}\n"
+        '  - {name: all, actions: ["deploy_*"], verdict: log}\n'
+    )
+    for action, rules in (("deploy_web", ("web", "all")), ("deploy_api", ("all",)), ("deploy_db", ("(unmatched)",))):
+        proposal = Proposal(action=action, arguments={}, target="", summary="")
+        assert judge(policy, proposal, agent="ci", registered=frozenset()).rules == rules
+
+
 RISK_MAP = {
     Outcome.auto: (Risk.low, ["search_web", "summarize_document", "classify_ticket"]),
     Outcome.log: (Risk.medium, ["update_internal_record", "draft_internal_message"]),
@@ -166,6 +177,10 @@ BROKEN = {
     "a glob that matches nothing": (
         'rules:\n  - name: a\n    verdict: log\n    actions: ["sned_*"]\n',
         "p.yaml:4: rules[0].actions[0]: 'sned_*' matches no action: the actions are classify_ticket",
+    ),
+    "a glob among the actions of others": (
+        'other_actions: ["deploy_*"]\nrules: []\n',
+        "p.yaml:1: other_actions[0]: 'deploy_*' is a glob: write the whole name of each action",
     ),
     "an action that is no name": (
         "rules:\n  - name: a\n    verdict: log\n    actions: [send mail]\n",

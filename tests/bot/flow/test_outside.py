@@ -1,6 +1,7 @@
 """Requests of other programs, seen from the flow and its rows."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,6 +56,23 @@ async def claimed(stage: Stage, request: Request) -> Claimed | Refused:
 
 async def now(stage: Stage, request: Request) -> Request:
     return await stage.read(lambda tx: tx.request(request.id))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [("auto", "pending"), ("log", "pending"), ("approve", "pending"), ("block", "blocked")]
+)
+async def test_a_rule_can_name_an_action_that_signoff_does_not_know(
+    stage: Stage, key: ApiKey, verdict: str, status: str
+) -> None:
+    stage.adopt(
+        f"other_actions: [restart]\nrules: [{{name: ours, actions: [restart], verdict: {verdict}, "
+        "risk: critical, reviewers: [noor@example.com]}]\n"
+        "defaults: {reviewers: [noor@example.com]}\n"
+    )
+    what = asked("restart", host="db1")
+    request = await ask(stage, key, replace(what, proposal=what.proposal.model_copy(update={"target": "db1"})))
+    assert (request.status, request.verdict.risk) == (status, "critical")
+    assert "ours" in request.verdict.rules
 
 
 @pytest.mark.parametrize("action", ["pay", "note", "think", "advise"])
