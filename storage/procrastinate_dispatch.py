@@ -157,6 +157,8 @@ class _Crew:
 
     async def _take_over(self, job: Job) -> None:
         """A job that its process did not survive again and again is set aside like one that failed."""
+        if not await self._jobs.claim_stalled(job):
+            return
         if job.attempts + 1 < MOST_ATTEMPTS:
             logger.warning("Job %s runs again because its process ended while it ran.", job.id)
             await self._jobs.retry_job(job)

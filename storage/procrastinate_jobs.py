@@ -16,6 +16,10 @@ _TWIN = """
     DELETE FROM procrastinate_jobs WHERE status = 'todo'
     AND queueing_lock = (SELECT queueing_lock FROM procrastinate_jobs WHERE id = %(job)s)
 """
+_CLAIM = """
+    UPDATE procrastinate_jobs SET worker_id = NULL
+    WHERE id = %(job)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker)s RETURNING id
+"""
 _UNCOUNT = "UPDATE procrastinate_jobs SET attempts = attempts - 1 WHERE id = %(job)s AND status = 'doing'"
 _ERROR = "UPDATE procrastinate_jobs SET args = args || jsonb_build_object('error', %(error)s::text) WHERE id = %(job)s"
 
@@ -53,6 +57,10 @@ class PatientJobs(JobManager):
             await super(PatientJobs, self).retry_job(job, retry_at, priority, queue, lock)
 
         await _patiently(job, put_back)
+
+    async def claim_stalled(self, job: Job) -> bool:
+        """Whether a stalled job is still as it was found: of several processes that found it, one takes it over."""
+        return bool(await self.connector.execute_query_all_async(_CLAIM, job=job.id, worker=job.worker_id))
 
     async def uncount(self, job: Job) -> None:
         """Let the try that goes on now not count as a failure."""

@@ -100,7 +100,9 @@ class Nursery:
         elif said["what"] == "held":
             self._children[pid].held.put_nowait(said["spot"])
         elif said["what"] == "ended":
-            self._children.pop(pid).ended.set_result(said["code"])
+            child = self._children.pop(pid)
+            child.ended.set_result(said["code"])
+            child.ready.cancel()
         else:
             self._children[pid].ready.set_result(said)
 
@@ -166,11 +168,12 @@ class Town:
             self.child = child = await self.nursery.start(**self.order())
             news: set[asyncio.Future[Any]] = {child.ready, child.ended}
             await asyncio.wait(news, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-            assert child.ready.done(), f"the replica did not come up; the log is in {self.place.directory}"
+            assert child.ready.done(), f"the replica of {self.place.directory} did not come up"
+            assert not child.ready.cancelled(), f"the replica of {self.place.directory} ended before it served"
             if died is not None:
                 self.back.append(time.monotonic() - died)
-            code = await child.ended
-            died = time.monotonic()
+            await asyncio.wait({child.ended})  # not `await`, with which cancelling this would cancel that
+            code, died = child.ended.result(), time.monotonic()
             assert code == -signal.SIGKILL, f"the replica ended by itself with {code}"
             self.kills += 1
 
@@ -364,7 +367,9 @@ class Case:
 
     async def _submitted(self, card: Message, action: str, typed: Mapping[str, str], request: str) -> None:
         sandbox = self.town.place.sandbox
-        await sandbox.click(RAVI.id, card, action)
+        # A dialog opens only by a press that is seconds old, so nobody but the person repeats it.
+        while not (await sandbox.click(RAVI.id, card, action)).acked:
+            await self.town.served()
         view = await sandbox.until(lambda: sandbox.view_of(RAVI.id), PATIENCE)
         entered: dict[str, Any] = dict(values(**typed))
         await self._acked(lambda: sandbox.submit(RAVI.id, view, entered), "form", request)

@@ -51,6 +51,7 @@ POINTS = (
     Point("click after ack before update", "approve replied", "approve", 3, "I3 I6", JOBS),
     Point("rejection before commit", "request.rejected before commit", "reject", 3, "I1 I3"),
     Point("rejection after commit before ack", "request.rejected after commit", "reject", 3, "I1 I3", JOBS),
+    Point("dialog asked for before it is open", "form before", "edit", 4, "I5"),
     Point("edit before commit", "request.revised before commit", "edit", 4, "I1 I2 I3"),
     Point("edit after commit before ack", "request.revised after commit", "edit", 4, "I1 I2 I3", JOBS),
     Point("sweep before commit", "request.expired before commit", "expire", 4, "I4 I5"),

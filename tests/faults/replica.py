@@ -45,6 +45,7 @@ from storage.store import Store, Transaction
 T = TypeVar("T")
 
 HURRY = 0.2  # seconds between the ticks and the polls of a replica, which has longer for them elsewhere
+HURRIED = ("sweep", "nudge")
 RIG = "/rig"  # where a replica takes new failpoints while it serves
 
 
@@ -248,9 +249,9 @@ def install(points: Failpoints, heartbeat: float | None) -> None:
         return made
 
     def hurried(ticks: dict[str, tuple[float, Tick]]) -> object:
-        return scheduler({name: (min(seconds, HURRY), tick) for name, (seconds, tick) in ticks.items() if name != "anchor"})
+        return scheduler({name: (HURRY if name in HURRIED else seconds, tick) for name, (seconds, tick) in ticks.items()})
 
-    verbs = ("command", "approve", "reject", "edit")
+    verbs = ("command", "approve", "reject", "edit", "form")
     parts = {
         "open_storage": opened,
         "web_app": site,
@@ -299,6 +300,7 @@ async def upgrade(order: Mapping[str, Any]) -> None:
         done += 1
 
     event.listen(Engine, "before_cursor_execute", count)
+    event.listen(Engine, "commit", count)
     schema.upgrade(order["url"])
     _tell("upgraded", statements=done)
 
