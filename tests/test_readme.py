@@ -21,10 +21,9 @@ from tests.bot.flow.stage import Stage, stage_at
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    """The one code block in that language."""
-    [found] = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    return str(found)
+def block(language: str, number: int = 0) -> str:
+    """A code block in that language."""
+    return str(re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)[number])
 
 
 @pytest.fixture

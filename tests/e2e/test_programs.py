@@ -13,6 +13,7 @@ from typing import Any
 from bot.demo import CHANNEL, RAVI
 from tests.e2e.company import Premises, everything, text_of
 from tests.e2e.process import Serving, serve, signoff
+from tests.test_readme import block
 
 MIB = 1024 * 1024
 REFUND = {"amount": "480.00", "currency": "USD", "charge": "ch_1", "reason": "duplicate"}
@@ -156,9 +157,9 @@ async def test_giants_are_refused_without_growing(place: Premises) -> None:
 async def test_the_example_of_the_readme_runs(place: Premises) -> None:
     async with serve(cwd=place.directory, env={**place.environment(), "SIGNOFF_REVIEWERS": "ravi@lamps.example"}) as served:
         agent = await keyed(place, served, "request", "report")
-        example = Path(__file__).with_name("agent_of_another_make.py")
+        example = block("python", 1)
         env = {"SIGNOFF_URL": served.web, "SIGNOFF_TOKEN": agent.token, "PATH": ""}
-        running = await asyncio.create_subprocess_exec(sys.executable, example, env=env, stdout=subprocess.PIPE)
+        running = await asyncio.create_subprocess_exec(sys.executable, "-c", example, env=env, stdout=subprocess.PIPE)
         card = await place.sandbox.until(
             lambda: next((m for m in everything(place.sandbox) if "Refund the broken lamp" in text_of(m)), None), 20
         )
