@@ -5,6 +5,8 @@ person saw to what a machine runs.
 """
 
 import hashlib
+import json
+from typing import Any
 
 import rfc8785
 from pydantic import JsonValue
@@ -16,10 +18,13 @@ class NotCanonical(ValueError):
     """The value has no canonical JSON form: a number that JSON cannot carry exactly, or a lone surrogate."""
 
 
+_EXACT = 2**53  # from here on a number may stand for more than one integer
+
+
 def canonical(value: JsonValue) -> bytes:
     """The RFC 8785 form of `value`, UTF-8. Raises `NotCanonical`."""
     try:
-        return rfc8785.dumps(value)
+        return _encoder.encode(value).encode() if _plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise NotCanonical(f"{error}: use a string for numbers beyond 2**53 and valid Unicode for text") from error
 
@@ -44,3 +49,19 @@ def fingerprint(
             "policy_version": policy_version,
         }
     )
+
+
+# What the RFC adds to sorted compact JSON is the form of fractions and the order of names beyond ASCII. Values without
+# these, which is nearly all, go through the standard library's encoder, which is several times faster.
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+
+
+def _plain(value: Any) -> bool:
+    kind = type(value)  # not isinstance: an enumeration or another subclass may be written in its own way
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(type(name) is str and name.isascii() and _plain(part) for name, part in value.items())
+    if kind is list:
+        return all(map(_plain, value))
+    return kind is int and abs(value) < _EXACT

@@ -6,8 +6,9 @@ for jobs that a command of the CLI deferred from its own process.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from storage.dispatch import MOST_ATTEMPTS, Handler, NoHandler, TryLater, pause
@@ -15,7 +16,7 @@ from storage.sql.jobs import Taken
 from storage.sql.sqlite import SqliteStore, SqliteTransaction
 from storage.store import StoreBusy
 
-CONCURRENCY = 16
+CONCURRENCY = 64
 POLL = 0.5  # seconds
 REST = timedelta(seconds=2)  # for a job that found the database busy
 GRACE = 5.0  # seconds that running jobs are given when the dispatch is told to stop
@@ -42,7 +43,7 @@ class LocalDispatch:
                 self._woken.clear()
                 try:
                     await self._recover()
-                    await crew.take()
+                    await crew.turn()
                 except StoreBusy as busy:
                     crew.rest(busy)
                 await self._idle()
@@ -55,14 +56,16 @@ class LocalDispatch:
         await self._recover()
         crew = _Crew(self._store, handlers, self._woken)
         try:
-            while await crew.take() or crew.running:
-                await asyncio.wait(crew.running, return_when=asyncio.FIRST_COMPLETED)
+            while await crew.turn() or crew.busy:
+                await crew.wait()
         finally:
             await crew.stop()
         return crew.taken
 
     def _wake(self) -> None:
-        if self._loop is not None:
+        if self._loop is asyncio.get_running_loop():
+            self._woken.set()
+        elif self._loop is not None:
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def _idle(self) -> None:
@@ -81,30 +84,71 @@ class LocalDispatch:
             logger.warning("%d jobs run again because their process ended while they ran.", left)
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A job whose handler is done, and what is to be recorded of it; None if it did its work."""
+
+    job: Taken
+    record: Callable[[SqliteTransaction], None] | None = None
+
+
 class _Crew:
-    """The jobs that run for one caller of `serve` or `drain`."""
+    """The jobs that run for one caller of `serve` or `drain`.
+
+    In each turn one transaction records what became of the jobs that have ended and takes those that are due.
+    """
 
     def __init__(self, store: SqliteStore, handlers: Mapping[str, Handler], woken: asyncio.Event) -> None:
         self._store, self._handlers, self._woken = store, handlers, woken
+        self._ended: list[_Ended] = []
+        self._turn: asyncio.Task[int] | None = None
         self.running: set[asyncio.Task[None]] = set()
         self.taken = 0
         self._said = ""
 
-    async def take(self) -> int:
-        """Start what is due, as far as there is room; return how many jobs that were."""
-        room = CONCURRENCY - len(self.running)
-        if room <= 0:
-            return 0
+    @property
+    def busy(self) -> bool:
+        """Whether something runs, or has ended and is not recorded yet."""
+        return bool(self.running or self._ended)
+
+    async def turn(self) -> int:
+        """Record what has ended and start what is due, as far as there is room; return how many jobs that were."""
+        self._turn = asyncio.create_task(self._exchange())
+        return await asyncio.shield(self._turn)  # cut off, jobs would be taken that nobody runs
+
+    async def wait(self) -> None:
+        """Until a job has ended; for a while if all have, and cannot be recorded."""
+        if self.running:
+            await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
+        elif self._ended:
+            await asyncio.sleep(POLL)
+
+    async def stop(self) -> None:
+        """Give running jobs a moment, then put back those that go on."""
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
+        if self.running:
+            _, slow = await asyncio.wait(self.running, timeout=GRACE)
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+        if self._ended:
+            await self._exchange(room=0)  # what cannot be recorded now runs again after the next start
+
+    async def _exchange(self, room: int | None = None) -> int:
+        room = CONCURRENCY - len(self.running) if room is None else room
+        ended, self._ended = self._ended, []
         try:
-            jobs = await self._store.write(lambda tx: tx.take_jobs(room))
-        except StoreBusy as busy:
+            jobs = await self._store.write(lambda tx: _exchange(tx, ended, room))
+        except StoreBusy as busy:  # as long as its end is not recorded, a job counts as running
             self.rest(busy)
+            self._ended = ended + self._ended
             return 0
         self._said = ""
         for job in jobs:
             task = asyncio.create_task(self._run(job), name=f"{job.task} {job.id}")
             self.running.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(self._left)
         self.taken += len(jobs)
         return len(jobs)
 
@@ -114,16 +158,7 @@ class _Crew:
             logger.warning("Jobs rest: %s", busy)
         self._said = str(busy)
 
-    async def stop(self) -> None:
-        """Give running jobs a moment, then put back those that go on."""
-        if not self.running:
-            return
-        _, slow = await asyncio.wait(self.running, timeout=GRACE)
-        for task in slow:
-            task.cancel()
-        await asyncio.gather(*slow, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _left(self, task: asyncio.Task[None]) -> None:
         self.running.discard(task)
         self._woken.set()
 
@@ -135,34 +170,32 @@ class _Crew:
             await handler(job.payload)
         except StoreBusy as busy:  # which is no failure of the job's own
             self.rest(busy)
-            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + REST))
+            self._ended.append(_Ended(job, lambda tx: tx.put_back_job(job.id, due=tx.now() + REST)))
         except TryLater as later:
             delay = later.delay
-            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + delay))
+            self._ended.append(_Ended(job, lambda tx: tx.put_back_job(job.id, due=tx.now() + delay)))
         except asyncio.CancelledError:
-            with suppress(StoreBusy):  # it counts as running then, and is put back at the next start
-                await self._store.write(lambda tx: tx.put_back_job(job.id, due=tx.now()))
+            self._ended.append(_Ended(job, lambda tx: tx.put_back_job(job.id, due=tx.now())))
             raise
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is a reason to try again
-            await self._failed(job, error)
+            self._ended.append(_Ended(job, _failed(job, error)))
         else:
-            await self._settle(lambda tx: tx.finish_job(job.id))
+            self._ended.append(_Ended(job))
 
-    async def _failed(self, job: Taken, error: Exception) -> None:
-        attempts, said = job.attempts + 1, f"{type(error).__name__}: {error}"
-        if attempts < MOST_ATTEMPTS:
-            logger.warning("Job %s %d failed and will be tried again: %s", job.task, job.id, said, exc_info=error)
-            delay = pause(attempts)
-            await self._settle(lambda tx: tx.put_back_job(job.id, due=tx.now() + delay, failed=True, error=said))
-        else:
-            logger.error("Job %s %d failed %d times, set aside: %s", job.task, job.id, attempts, said, exc_info=error)
-            await self._settle(lambda tx: tx.set_job_aside(job.id, at=tx.now(), error=said))
 
-    async def _settle(self, work: Callable[[SqliteTransaction], None]) -> None:
-        """Record what became of a job; as long as that is not possible, the job counts as running."""
-        while True:
-            try:
-                return await self._store.write(work)
-            except StoreBusy as busy:
-                logger.warning("The end of a job could not be recorded yet: %s", busy)
-                await asyncio.sleep(POLL)
+def _exchange(tx: SqliteTransaction, ended: Sequence[_Ended], room: int) -> Sequence[Taken]:
+    tx.finish_jobs([each.job.id for each in ended if each.record is None])
+    for each in ended:
+        if each.record is not None:
+            each.record(tx)
+    return tx.take_jobs(room) if room > 0 else ()
+
+
+def _failed(job: Taken, error: Exception) -> Callable[[SqliteTransaction], None]:
+    attempts, said = job.attempts + 1, f"{type(error).__name__}: {error}"
+    if attempts < MOST_ATTEMPTS:
+        logger.warning("Job %s %d failed and will be tried again: %s", job.task, job.id, said, exc_info=error)
+        delay = pause(attempts)
+        return lambda tx: tx.put_back_job(job.id, due=tx.now() + delay, failed=True, error=said)
+    logger.error("Job %s %d failed %d times, set aside: %s", job.task, job.id, attempts, said, exc_info=error)
+    return lambda tx: tx.set_job_aside(job.id, at=tx.now(), error=said)

@@ -13,6 +13,7 @@ a text.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Final, NamedTuple, overload
 
@@ -22,6 +23,7 @@ from storage.credentials import CONTEXTS, FORMATS
 from storage.records import JsonObject
 
 KNOWN: Final = "secret value"  # a secret because it was said to be one
+BRIEF: Final = 80  # characters of a text that is remembered with what was found in it
 SHORTEST: Final = 4  # characters of a known secret that is looked for inside other texts
 
 _LITERAL = re.compile(r"(?:[A-Za-z0-9_/ -]|\\?\.|\\\$)+")
@@ -67,6 +69,10 @@ class Found:
 
 def found(text: str) -> tuple[Found, ...]:
     """The secrets in `text`, in order; where two overlap they are one."""
+    return _found_before(text) if len(text) <= BRIEF else _found(text)
+
+
+def _found(text: str) -> tuple[Found, ...]:
     small, rules = text.lower(), _ALL if _LONG.search(text) else _BY_CONTEXT
     hits = [
         Found(rule.kind, *match.span(match.lastindex or 0))
@@ -75,6 +81,9 @@ def found(text: str) -> tuple[Found, ...]:
         for match in rule.pattern.finditer(text)
     ]
     return _apart(hits)
+
+
+_found_before = lru_cache(4096)(_found)  # names of fields, ids and fingerprints come in many rows
 
 
 def mask(secret: str) -> str:

@@ -92,9 +92,9 @@ class AuditRows(Rows):
 
     def _link(self, head: Head) -> None:
         """Insert what was gathered. Nobody else may append between the reading of `head` and the commit."""
-        seq, previous = head.seq, head.hash
-        for note in self._notes:
-            seq += 1
+        previous, rows = head.hash, []
+        for seq, note in enumerate(self._notes, head.seq + 1):
             entry = AuditEntry(seq=seq, at=head.at, **vars(note), previous=previous, hash="")
             previous = link(entry)
-            self._run(_insert, **fields(entry) | {"hash": previous})
+            rows.append({**fields(entry), "hash": previous})
+        self._run_each(_insert, rows)

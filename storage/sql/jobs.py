@@ -80,10 +80,15 @@ class Taken:
 class JobRows(Rows):
     """The outbox within a transaction."""
 
-    def add_job(self, job: Job, due: datetime) -> bool:
-        """False if a job with its key waits already."""
-        values = {"task": job.task, "payload": job.payload, "lock": job.lock, "key": job.key, "due_at": due}
-        return self._changed(_add, **values)
+    def add_jobs(self, jobs: Sequence[Job], due: datetime) -> None:
+        """Insert those whose key does not wait already; `due` is when those run that name no time."""
+        self._run_each(
+            _add,
+            [
+                {"task": job.task, "payload": job.payload, "lock": job.lock, "key": job.key, "due_at": job.due or due}
+                for job in jobs
+            ],
+        )
 
     def take_jobs(self, limit: int) -> Sequence[Taken]:
         """Take what is due, first in its lock's order, in order of time."""
@@ -91,9 +96,9 @@ class JobRows(Rows):
         rows = self._run(_take, most=limit).fetchall()
         return sorted((Taken(**ready.row(row)) for row in rows), key=lambda taken: taken.id)
 
-    def finish_job(self, id: int) -> None:
-        """The job has done its work."""
-        self._run(_done, job=id)
+    def finish_jobs(self, ids: Sequence[int]) -> None:
+        """These jobs have done their work."""
+        self._run_each(_done, [{"job": job} for job in ids])
 
     def put_back_job(self, id: int, *, due: datetime, failed: bool = False, error: str | None = None) -> None:
         """Let the job wait again in its old place; a younger one with its key is not needed any more."""

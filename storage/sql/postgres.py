@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 
 import psycopg
 from psycopg import IsolationLevel
+from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
 from storage.health import Health
@@ -73,15 +74,18 @@ class PostgresTransaction(SqlTransaction):
 
     def finish(self) -> None:
         """Defer the jobs, then link the audit entries under the chain's lock."""
-        for job in self._jobs:
-            due = job.due - self._offset() if job.due and self._offset else job.due
-            self._driver.execute(_DEFER, (job.task, json.dumps(job.payload), job.lock, job.key, due))
+        if self._jobs:
+            self._driver.cursor().executemany(_DEFER, list(map(self._deferral, self._jobs)))
         if self._notes:
             cursor = self._driver.execute(_HEAD)
             cursor.nextset()
             moment, self.xid, seq, last = cursor.fetchone() or ()
             at = self._shift(moment)
             self._link(Head(at) if seq is None else Head(at, cast("int", seq), cast("str", last)))
+
+    def _deferral(self, job: Job) -> tuple[object, ...]:
+        due = job.due - self._offset() if job.due and self._offset else job.due
+        return job.task, json.dumps(job.payload), job.lock, job.key, due
 
     def _shift(self, moment: object) -> datetime:
         utc = cast("datetime", moment).astimezone(UTC)
@@ -98,6 +102,10 @@ class _Shifted:
         """Run the statement with every reading of the clock shifted."""
         ahead = f"(clock_timestamp() + interval '{self._offset().total_seconds()} seconds')"
         return self._connection.execute(query.replace("clock_timestamp()", ahead), params)
+
+    def cursor(self) -> Cursor:
+        """Statements that are run many times do not read the clock."""
+        return self._connection.cursor()
 
 
 class PostgresStore:
@@ -216,6 +224,7 @@ class _Stale(psycopg.OperationalError):
 
 
 def _configure(driver: Driver) -> None:
+    driver.adapters.register_loader("json", TextLoader)
     driver.isolation_level = IsolationLevel.READ_COMMITTED
     driver.autocommit = True  # settings for the session need no transaction, and no commit that could be lost
     driver.execute(_SETTINGS)

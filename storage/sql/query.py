@@ -4,10 +4,11 @@ Skipping SQLAlchemy's execution layer makes a statement about five times cheaper
 one thread, is most of what a transaction costs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Dialect
@@ -16,7 +17,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeDecorator
 
-from storage.sql.types import Processor
+from storage.sql.types import Json, Processor
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
 POSTGRESQL: Dialect = psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
@@ -28,6 +29,9 @@ class Cursor(Protocol):
     @property
     def rowcount(self) -> int:
         """Rows that the statement touched."""
+
+    def executemany(self, query: str, params: Sequence[Mapping[str, object]], /) -> object:
+        """Run one statement that returns nothing with each of these parameters; psycopg does it in one round trip."""
 
     def fetchone(self) -> Sequence[Any] | None:
         """The next row."""
@@ -42,6 +46,9 @@ class Connection(Protocol):
     def execute(self, query: str, params: Mapping[str, object], /) -> Cursor:
         """Run one statement with named parameters."""
 
+    def cursor(self) -> Cursor:
+        """For statements that are run many times."""
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -51,18 +58,21 @@ class Compiled:
     constants: Mapping[str, object]
     convert: Mapping[str, Callable[[Any], Any]]
     columns: tuple[tuple[str, Processor], ...]
+    json: frozenset[str]
+    """Names of the columns that hold JSON text."""
 
     def parameters(self, values: Mapping[str, object]) -> Mapping[str, object]:
         """Values for the driver; names that the statement does not have are an error there, missing ones too."""
         ready = {**self.constants, **values}
         for name, convert in self.convert.items():
-            ready[name] = convert(ready[name])
+            if ready[name] is not None:
+                ready[name] = convert(ready[name])
         return ready
 
     def row(self, raw: Sequence[Any]) -> dict[str, Any]:
         """A row from the driver, by column name."""
         return {
-            name: value if convert is None else convert(value)
+            name: value if convert is None or value is None else convert(value)
             for (name, convert), value in zip(self.columns, raw, strict=True)
         }
 
@@ -91,13 +101,16 @@ def _compile(statement: Executable, dialect: Dialect) -> Compiled:
             convert[name] = process
         if not bind.required:
             constants[name] = bind.effective_value
-    return Compiled(compiled.string, constants, convert, _columns(statement, dialect))
+    json = frozenset(str(column.key) for column in _exported(statement) if isinstance(column.type, Json))
+    return Compiled(compiled.string, constants, convert, _columns(statement, dialect), json)
 
 
 def _columns(statement: Executable, dialect: Dialect) -> tuple[tuple[str, Processor], ...]:
-    if not isinstance(statement, SelectBase | UpdateBase):
-        return ()
-    return tuple((str(column.key), _reader(column.type, dialect)) for column in statement.exported_columns)
+    return tuple((str(column.key), _reader(column.type, dialect)) for column in _exported(statement))
+
+
+def _exported(statement: Executable) -> Iterable[ColumnElement[Any]]:
+    return statement.exported_columns if isinstance(statement, SelectBase | UpdateBase) else ()
 
 
 def _binder(type: Any, dialect: Dialect) -> Processor:

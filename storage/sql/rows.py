@@ -1,5 +1,7 @@
 """What the parts of a transaction share: running statements and turning rows into records."""
 
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, bindparam, or_
@@ -7,8 +9,15 @@ from sqlalchemy.engine import Dialect
 
 from storage.records import Record
 from storage.sql.query import Connection, Cursor, Query
+from storage.sql.reader import Reader
 
 R = TypeVar("R", bound=Record)
+
+
+@cache
+def reader(kind: type[R], query: Query, dialect: Dialect) -> Reader[R]:
+    """What makes records of the rows of `query`."""
+    return Reader(kind, query.on(dialect))
 
 
 class Rows:
@@ -22,17 +31,22 @@ class Rows:
         ready = query.on(self._dialect)
         return self._connection.execute(ready.sql, ready.parameters(values))
 
+    def _run_each(self, query: Query, many: Sequence[Mapping[str, object]]) -> None:
+        """Run a statement that returns nothing once for each of these values."""
+        ready = query.on(self._dialect)
+        self._connection.cursor().executemany(ready.sql, [ready.parameters(values) for values in many])
+
     def _changed(self, query: Query, **values: object) -> bool:
         """Whether the statement, which returns no rows, took effect."""
         return self._run(query, **values).rowcount > 0
 
     def _one(self, query: Query, kind: type[R], **values: object) -> R | None:
         row = self._run(query, **values).fetchone()
-        return None if row is None else kind.model_validate(query.on(self._dialect).row(row))
+        return None if row is None else reader(kind, query, self._dialect).read(row)
 
     def _all(self, query: Query, kind: type[R], **values: object) -> list[R]:
-        ready = query.on(self._dialect)
-        return [kind.model_validate(ready.row(row)) for row in self._run(query, **values).fetchall()]
+        rows, read = self._run(query, **values).fetchall(), reader(kind, query, self._dialect).read
+        return [read(row) for row in rows]
 
     def _values(self, query: Query, **values: object) -> dict[str, Any] | None:
         """The first row as it is, for results that are no record."""
@@ -57,4 +71,4 @@ def among(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
 
 def fields(record: Record) -> dict[str, Any]:
     """The record's fields as parameters; the column types turn what is nested into JSON."""
-    return dict(record)
+    return vars(record)

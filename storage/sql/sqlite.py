@@ -4,11 +4,8 @@ Write-ahead logging lets readers see a snapshot while the one writer works; `syn
 (https://www.sqlite.org/pragma.html#pragma_synchronous).
 """
 
-import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,9 +17,9 @@ from storage.clock import Clock, SystemClock, keep, utc_now
 from storage.health import Health, nothing_wrong
 from storage.records import Job
 from storage.sql.audit import Head, last_entry
-from storage.sql.errors import from_sqlite
 from storage.sql.jobs import JobRows
 from storage.sql.query import SQLITE, Connection
+from storage.sql.readers import Readers
 from storage.sql.transaction import SqlTransaction
 from storage.sql.types import utc_text
 from storage.sql.writer import Writer
@@ -30,7 +27,6 @@ from storage.store import FileInUse
 
 T = TypeVar("T")
 BUSY = 5.0  # seconds that a statement waits for another process's write
-READERS = 4
 
 
 def connect(path: Path, clock: Clock = utc_now, busy: float = BUSY) -> sqlite3.Connection:
@@ -53,19 +49,25 @@ class SqliteTransaction(SqlTransaction, JobRows):
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         super().__init__(cast("Connection", connection), SQLITE)
         self._driver, self._clock = connection, clock
-        self.deferred = False
+        self._jobs: list[Job] = []
 
     def now(self) -> datetime:
         """The clock's time, aware UTC."""
         return self._clock().astimezone(UTC)
 
     def defer(self, job: Job) -> None:
-        """Add the job to the outbox, unless its key waits there already."""
-        self.add_job(job, job.due or self.now())
-        self.deferred = True
+        """Add the job to the outbox when the transaction is about to commit, unless its key waits there already."""
+        self._jobs.append(job)
+
+    @property
+    def deferred(self) -> bool:
+        """Whether jobs were deferred."""
+        return bool(self._jobs)
 
     def finish(self) -> None:
-        """Link the audit entries; the writer holds the database, so nobody else can."""
+        """Store the jobs, and link the audit entries; the writer holds the database, so nobody else can."""
+        if self._jobs:
+            self.add_jobs(self._jobs, self.now())
         if self._notes:
             last = self._values(last_entry)
             self._link(Head(self.now(), **last) if last else Head(self.now()))
@@ -79,15 +81,13 @@ class SqliteStore:
 
     def __init__(self, path: Path, clock: Clock = utc_now, *, exclusive: bool = False, busy: float = BUSY) -> None:
         self._lock = _lock(path) if exclusive else None
-        self._path, self._clock = path, clock
+        self._clock = clock
         self._bearing = bearing_file(path) if exclusive else None
         self.health = Health(clock.check if isinstance(clock, SystemClock) else nothing_wrong)
         if self._bearing and isinstance(clock, SystemClock):
             keep(clock.bearing, self._bearing)
         self._writer = Writer(connect(path, clock, busy))
-        self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
-        self._reading = ThreadPoolExecutor(READERS, "signoff-reader")
+        self._readers = Readers(lambda: _read_only(connect(path, clock, busy)))
         self.exclusive = exclusive
         self.deferred: Callable[[], None] = lambda: None
 
@@ -101,14 +101,12 @@ class SqliteStore:
 
     async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
         """Run `work` on one snapshot, beside the writer."""
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._look, work)
+        return await self._readers.read(lambda connection: work(SqliteTransaction(connection, self._clock)))
 
     async def close(self) -> None:
         """Finish what was accepted, then release the file."""
         await self._writer.close()
-        await asyncio.to_thread(self._reading.shutdown)
-        while self._readers:
-            self._readers.pop().close()
+        await self._readers.close()
         if self._bearing:
             self._bearing.unlink(missing_ok=True)
         if self._lock:
@@ -121,25 +119,10 @@ class SqliteStore:
         self.health.guard()  # last, so that the clock was right whenever this transaction read it
         return result, transaction.deferred
 
-    def _look(self, work: Callable[[SqliteTransaction], T]) -> T:
-        connection = self._reader()
-        try:
-            connection.execute("BEGIN")
-            return work(SqliteTransaction(connection, self._clock))
-        except sqlite3.Error as error:
-            raise from_sqlite(error) from error
-        finally:
-            connection.rollback()
 
-    def _reader(self) -> sqlite3.Connection:
-        """This thread's own connection, which cannot write."""
-        if not hasattr(self._local, "connection"):
-            connection = connect(self._path, self._clock)
-            connection.execute("PRAGMA query_only=ON")
-            self._local.connection = connection
-            self._readers.append(connection)
-        reader: sqlite3.Connection = self._local.connection
-        return reader
+def _read_only(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.execute("PRAGMA query_only=ON")
+    return connection
 
 
 def bearing_file(path: Path) -> Path:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Processor = Callable[[Any], Any] | None
+Processor = Callable[[Any], Any] | None  # of values that are not None
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -27,11 +27,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         """Python to database."""
-        return _optional(utc_text if dialect.name == "sqlite" else _utc)
+        return utc_text if dialect.name == "sqlite" else _utc
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         """Database to Python."""
-        return _optional(datetime.fromisoformat if dialect.name == "sqlite" else _utc)
+        return datetime.fromisoformat if dialect.name == "sqlite" else _utc
 
 
 class Json(TypeDecorator[Any]):
@@ -49,11 +49,11 @@ class Json(TypeDecorator[Any]):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         """Python to database."""
-        return _optional(_json_text)
+        return _json_text
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        """Database to Python; psycopg has parsed already."""
-        return _optional(json.loads) if dialect.name == "sqlite" else None
+        """Database to Python; psycopg was told to leave it text (see `storage.sql.postgres`)."""
+        return json.loads
 
 
 class Words(TypeDecorator[str]):
@@ -64,7 +64,7 @@ class Words(TypeDecorator[str]):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         """Python to database."""
-        return _optional(_storable)
+        return _storable
 
 
 class now(FunctionElement[datetime]):  # noqa: N801  # used as a function in statements
@@ -106,7 +106,3 @@ def _storable(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else convert(value)

@@ -14,9 +14,9 @@ import pytest
 from storage.audit import verify
 from storage.records import Job, JsonObject
 from storage.sql.address import SqliteFile, parse
+from storage.sql.calls import MOST_WAITING
 from storage.sql.open import open_storage
 from storage.sql.sqlite import SqliteStore, SqliteTransaction, connect
-from storage.sql.writer import MOST_WAITING
 from storage.store import FileInUse, StoreBusy
 from tests.storage.records import run, start
 
