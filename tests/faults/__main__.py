@@ -45,6 +45,7 @@ class Line:
     figure: str
     verdict: Verdict
     seconds: float
+    details: tuple[str, ...] = ()  # what each case tells
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,9 @@ def tests(path: Path, size: Size) -> Iterator[Line]:
     told = _Told()
     pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", str(path)], plugins=[told])
     words = ast.get_docstring(ast.parse(path.read_text())) or path.stem
-    row, _, about = re.fullmatch(
-        r"(?:Rows? ([\d to,and]+?)(?: of the fault matrix)?(:) )?(.*)", " ".join(words.split())
-    ).groups()  # type: ignore[union-attr]
-    by_row = {name: number[1] for name in told.outcomes if (number := re.match(r"test_row_(\d+)_", name))}
+    begins = re.match(r"Rows? ([\d to,and]+?)(?: of the fault matrix)?: ", words)
+    row, about = (begins[1], words[begins.end() :]) if begins else ("-", words)
+    by_row = {name: each[1] for name in told.outcomes if (each := re.match(r"test_row_(\d+)_", name))}
     for name, number in by_row.items():
         yield _line(told, number, name.removeprefix(f"test_row_{number}_").replace("_", " "), [name])
     if rest := [name for name in told.outcomes if name not in by_row]:
@@ -154,11 +154,12 @@ def tests(path: Path, size: Size) -> Iterator[Line]:
 def _line(told: _Told, row: str, done: str, names: list[str]) -> Line:
     counts = sum((told.outcomes[name] for name in names), Counter[str]())
     figures = [figure for name in names for figure in told.figures.get(name, [])]
-    cases = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counts.items()))
+    cases = ", ".join(f"{count:,} of {counts.total():,} {outcome}" for outcome, count in sorted(counts.items()))
     verdict: Verdict = "BROKEN" if counts["failed"] else "holds" if counts["passed"] else "not run"
     if verdict == "holds" and counts["xfailed"]:
         verdict = "known and open"
-    return Line(row, done, "; ".join(figures[:2]) or cases, verdict, sum(told.seconds[name] for name in names))
+    took = sum(told.seconds[name] for name in names)
+    return Line(row, done, figures[0] if len(set(figures)) == 1 else cases, verdict, took, tuple(figures))
 
 
 # --- all of it
