@@ -15,19 +15,18 @@ import json
 import os
 import re
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from tests.faults import schedule
 from tests.faults.bases import sqlite_files
-from tests.faults.deadline import IN_ONE_WORLD, raced
-from tests.faults.schedule import outcome_of, plan_of, play
+from tests.faults.deadline import IN_ONE_WORLD
+from tests.faults.many import chunks, play, race, say, spread
 from tests.faults.turns import turns
 from tests.faults.world import run
 
@@ -57,54 +56,17 @@ class Size:
     deadlines: int
 
 
-# --- schedules, on every processor
-def _chunks(many: int, size: int) -> list[range]:
-    return [range(begin, min(begin + size, many)) for begin in range(0, many, size)]
-
-
-def _play(seeds: range) -> tuple[Counter[str], list[str]]:
-    with sqlite_files() as fresh:
-        found = [f"seed {seed}: {problem}" for seed in seeds for problem in outcome_of(fresh(), seed)]
-    return Counter(played=len(seeds)), found
-
-
-def _race(worlds: range) -> tuple[Counter[str], list[str]]:
-    ended, found = Counter[str](), list[str]()
-    with sqlite_files() as fresh:
-        for seed in worlds:
-            statuses, problems = raced(fresh(), seed)
-            ended += statuses
-            found += [f"deadline {seed}: {problem}" for problem in problems]
-    return ended, found
-
-
-def _spread(
-    work: Callable[[range], tuple[Counter[str], list[str]]], chunks: list[range]
-) -> tuple[Counter[str], list[str], float]:
-    """The counts and the problems of all chunks, and the seconds they took together."""
-    begun, counts, problems = time.monotonic(), Counter[str](), list[str]()
-    with ProcessPoolExecutor() as workers:
-        for done, future in enumerate(as_completed([workers.submit(work, chunk) for chunk in chunks]), 1):
-            counted, found = future.result()
-            counts += counted
-            problems += found
-            for problem in found:
-                _say(f"\n{problem}")
-            _say(f"\r  {done} of {len(chunks)} chunks, {len(problems)} problems, {time.monotonic() - begun:.0f} s ")
-    _say("\n")
-    return counts, problems, time.monotonic() - begun
-
-
+# --- schedules
 def seeds(size: Size) -> Iterator[Line]:
     """Schedules of everything that can happen and go wrong."""
-    counts, problems, took = _spread(_play, _chunks(size.seeds, CHUNK))
+    counts, problems, took = spread(play, chunks(size.seeds, CHUNK))
     figure = f"{counts['played']:,} seeds, {len(problems)} violations of I1-I8 and I10"
     yield Line("all", "the flow in simulated worlds, everything at once", figure, _holds(not problems), took)
 
 
 def deadlines(size: Size) -> Iterator[Line]:
     """Clicks within 50 ms of the end."""
-    counts, problems, took = _spread(_race, _chunks(-(-size.deadlines // IN_ONE_WORLD), 4))
+    counts, problems, took = spread(race, chunks(-(-size.deadlines // IN_ONE_WORLD), 4))
     figure = (
         f"{counts.total():,} ends raced: {counts['succeeded']:,} decided before, {counts['expired']:,} expired, "
         f"{len(problems)} at or after"
@@ -186,20 +148,15 @@ def one(seed: int) -> int:
     """Play one schedule and tell it."""
 
     async def told() -> list[str]:
-        found = await play(base, seed)
-        _say("\n".join(turns().log) + "\n")
+        found = await schedule.play(base, seed)
+        say("\n".join(turns().log) + "\n")
         return found
 
     with sqlite_files() as fresh:
         base = fresh()
         found = run(seed, told)
-    _say(f"{plan_of(seed)}\n" + "\n".join(found or ["everything holds"]) + "\n")
+    say(f"{schedule.plan_of(seed)}\n" + "\n".join(found or ["everything holds"]) + "\n")
     return 1 if found else 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
 
 
 def main() -> int:
@@ -221,9 +178,9 @@ def main() -> int:
     size = Size(given.full, given.seeds or many, many)
     lines: list[Line] = []
     for name, part in parts(given.only).items():
-        _say(f"{name}\n")
+        say(f"{name}\n")
         lines += part(size)
-    _say(f"\n{table(lines)}\n")
+    say(f"\n{table(lines)}\n")
     if given.json:
         given.json.write_text(json.dumps([asdict(line) for line in lines], indent=2) + "\n")
     return 0 if lines and all(line.verdict != "BROKEN" for line in lines) else 1

@@ -29,7 +29,7 @@ def test_a_few_schedules_and_a_file_of_tests(tmp_path: Path, monkeypatch: pytest
 def test_what_does_not_hold_is_said_and_ends_with_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rig, "_spread", lambda work, chunks: ({"played": 1}, ["seed 0: I1 is broken"], 0.1))
+    monkeypatch.setattr(rig, "spread", lambda work, chunks: ({"played": 1}, ["seed 0: I1 is broken"], 0.1))
     monkeypatch.setattr("sys.argv", ["faults", "--only", "seeds"])
     assert rig.main() == 1
     assert "BROKEN" in capsys.readouterr().out
