@@ -83,7 +83,7 @@ def _verdict_of(
     proposal = Proposal(action=name, arguments={}, target="", summary="")
     fallback = Fallback(settings.reviewers, settings.channel)
     verdict = judge(policy, proposal, agent="check", registered=registered, fallback=fallback)
-    return verdict.outcome, verdict.reviewers
+    return verdict.outcome, (*verdict.reviewers, *verdict.escalate_to)
 
 
 def _database(settings: Settings) -> Finding:

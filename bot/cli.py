@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | decide | keys | audit | db | slack`.
+"""The command line: `signoff demo | serve | check | decide | keys | people | audit | db | slack`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """

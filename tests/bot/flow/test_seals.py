@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from bot.flow.seals import BadGrant, Grant, Seals
 from storage.canonical import NotCanonical
+from storage.records import JsonObject
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SEALS, OTHER = Seals([b"a" * 32]), Seals([b"b" * 32])
-FACTS = {"request": "req_1", "revision": 1}
+FACTS: JsonObject = {"request": "req_1", "revision": 1}
 GRANT = Grant(
     execution="exe_1", request="req_1", action="pay", fingerprint="f" * 64, agent="payer", tenant="T1", revision=1,
     policy_version="v1", expires_at=NOW + timedelta(minutes=5),
@@ -23,14 +24,14 @@ GRANT = Grant(
 
 
 def test_a_seal_holds_for_its_purpose_and_facts_and_for_nothing_else() -> None:
-    seal = SEALS.seal("approve", {**FACTS})
-    assert SEALS.holds(seal, "approve", {**FACTS})
-    assert not SEALS.holds(seal, "reject", {**FACTS})
+    seal = SEALS.seal("approve", FACTS)
+    assert SEALS.holds(seal, "approve", FACTS)
+    assert not SEALS.holds(seal, "reject", FACTS)
     assert not SEALS.holds(seal, "approve", {**FACTS, "revision": 2})
-    assert not OTHER.holds(seal, "approve", {**FACTS})
-    assert not SEALS.holds("", "approve", {**FACTS})
-    assert not SEALS.holds("é" + seal[1:], "approve", {**FACTS})
-    assert not SEALS.holds("\ud800" + seal[1:], "approve", {**FACTS})
+    assert not OTHER.holds(seal, "approve", FACTS)
+    assert not SEALS.holds("", "approve", FACTS)
+    assert not SEALS.holds("é" + seal[1:], "approve", FACTS)
+    assert not SEALS.holds("\ud800" + seal[1:], "approve", FACTS)
 
 
 def test_a_purpose_and_facts_cannot_be_shifted_into_each_other() -> None:
@@ -44,9 +45,9 @@ def test_what_has_no_canonical_form_has_no_seal() -> None:
 
 def test_after_a_rotation_old_seals_and_grants_still_count_and_new_ones_are_made_with_the_new_key() -> None:
     rotated = Seals([b"b" * 32, b"a" * 32])
-    assert rotated.holds(SEALS.seal("approve", {**FACTS}), "approve", {**FACTS})
+    assert rotated.holds(SEALS.seal("approve", FACTS), "approve", FACTS)
     assert rotated.verify(SEALS.sign(GRANT), NOW) == GRANT
-    assert OTHER.holds(rotated.seal("approve", {**FACTS}), "approve", {**FACTS})
+    assert OTHER.holds(rotated.seal("approve", FACTS), "approve", FACTS)
     assert OTHER.verify(rotated.sign(GRANT), NOW) == GRANT
 
 
@@ -80,7 +81,7 @@ def test_a_grant_cannot_choose_a_weaker_way_of_being_signed(algorithm: str) -> N
     header = jwt.get_unverified_header(SEALS.sign(GRANT))
     claims = jwt.decode(SEALS.sign(GRANT), options={"verify_signature": False})
     public: Any = SEALS.public_keys()["keys"]
-    secret = public[0]["x"] if algorithm == "HS256" else None
+    secret: Any = public[0]["x"] if algorithm == "HS256" else None
     forged = jwt.encode(claims, secret, algorithm=algorithm, headers={"kid": header["kid"]})
     with pytest.raises(BadGrant):
         SEALS.verify(forged, NOW)
