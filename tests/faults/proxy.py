@@ -7,6 +7,7 @@ for connections that are open too. `reset`, `half_close` and `refuse` strike all
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -35,10 +36,14 @@ FINE = Trouble()
 
 
 class Proxy:
-    """Listens at `port` for what is meant for the server at `target`. `struck` counts the connections that it has reset."""
+    """Listens at `port` for what is meant for the server at `target`.
+
+    `struck` counts the connections that trouble has reset; `heard` is how each piece from a client began, and when.
+    """
 
     def __init__(self, target: int) -> None:
         self.port, self.struck = 0, 0
+        self.heard: list[tuple[float, bytes]] = []
         self._target = target
         self._trouble = FINE
         self._changed = asyncio.Event()
@@ -64,8 +69,7 @@ class Proxy:
     @trouble.setter
     def trouble(self, trouble: Trouble) -> None:
         self._trouble = trouble
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._wake()
 
     async def accept(self) -> None:
         """Listen, again at the port that it had."""
@@ -84,6 +88,7 @@ class Proxy:
         """Reset every connection."""
         for link in self._links:
             link.reset()
+        self._wake()
 
     def strike(self, link: "_Link") -> None:
         """Reset one connection, as the trouble says."""
@@ -97,10 +102,14 @@ class Proxy:
         for link in self._links:
             link.client.write_eof()
 
-    async def held(self) -> None:
+    async def held(self, link: "_Link") -> None:
         """Wait while bytes are held back."""
-        while self._trouble.stall:
+        while self._trouble.stall and not link.broken:
             await self._changed.wait()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def _connect(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         try:
@@ -127,10 +136,12 @@ class _Link:
         self._proxy, self.client, self._server = proxy, client, server
         self._passed = {"there": 0, "back": 0}
         self._doomed = False  # the next answer is lost
+        self.broken = False
         self.ended = asyncio.Event()
 
     def reset(self) -> None:
         """Break it off on both sides, without a word of farewell."""
+        self.broken = True
         _reset(self.client)
         _reset(self._server)
 
@@ -145,8 +156,10 @@ class _Link:
 
     async def _carry(self, way: Way, piece: bytes, sink: asyncio.StreamWriter) -> bool:
         """Carry one piece as the trouble says; False if that is the end."""
+        if way == "there":
+            self._proxy.heard.append((time.monotonic(), piece[:64]))
         await asyncio.sleep(self._proxy.trouble.latency)
-        await self._proxy.held()
+        await self._proxy.held(self)
         trouble = self._proxy.trouble
         if trouble.swallow:
             return True
