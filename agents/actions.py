@@ -109,7 +109,8 @@ class Action(Generic[A]):
     def normal(self, arguments: JsonObject) -> tuple[JsonObject, str]:
         """Validated arguments as plain JSON, and their target. This form is what is shown, hashed and run."""
         parsed = self.parse(arguments)
-        return parsed.model_dump(mode="json"), self.target(parsed)
+        target = self.target(parsed).replace("\x00", "\ufffd")  # as a database will give it back: it is hashed
+        return parsed.model_dump(mode="json"), target
 
 
 class Actions(Mapping[str, Action[Any]]):
