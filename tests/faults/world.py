@@ -133,10 +133,12 @@ class Process:
     signoff: Signoff
     desk: FrontDesk
     dispatch: Dispatch
+    crew: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def work(self) -> None:
-        """Run the jobs that are due."""
-        await self.dispatch.drain(handlers(self.signoff))
+        """Run the jobs that are due. A process has one crew for that."""
+        async with self.crew:
+            await self.dispatch.drain(handlers(self.signoff))
 
     async def tick(self) -> None:
         """What the scheduler does from time to time."""
