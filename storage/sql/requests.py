@@ -45,6 +45,9 @@ _hold = Query(
     .returning(*_request)
 )
 
+# PostgreSQL looks at the row before it waits for its lock, and not again if whoever had it gave up: so look once more.
+_in_time = Query(select(_requests.c.id).where(_this, _requests.c.expires_at > now()))
+
 _REVISED = ("revision", "arguments", "target", "verdict", "fingerprint", "summary", "labels", "expires_at", "nudge_at")
 _revise = Query(
     _requests.update().where(_this, _pending).values({name: value(f"new_{name}", _requests.c[name]) for name in _REVISED})
@@ -184,7 +187,10 @@ class RequestRows(Rows):
 
     def hold_request(self, id: str, revision: int) -> Request | None:
         """Lock the request if it can be decided at `revision` now."""
-        return self._one(_hold, Request, request=id, at_revision=revision)
+        held = self._one(_hold, Request, request=id, at_revision=revision)
+        if held is None or self._run(_in_time, request=id).fetchone() is None:
+            return None
+        return held
 
     def revise_request(self, request: Request, revision: Revision) -> None:
         """Store a new revision of a request that this transaction holds."""

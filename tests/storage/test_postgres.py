@@ -17,8 +17,9 @@ from storage.records import Job, JsonObject
 from storage.sql.open import Storage, open_storage
 from storage.sql.postgres import PostgresStore, PostgresTransaction
 from storage.store import OutcomeUnknown, StoreBusy
+from tests.contracts.stored import ask
 from tests.contracts.test_dispatch import defer
-from tests.storage.records import run, start
+from tests.storage.records import request, run, start
 
 pytestmark = pytest.mark.postgres
 
@@ -173,6 +174,22 @@ async def test_a_lock_that_is_held_too_long_is_busy(storage: Storage, postgresql
         with pytest.raises(StoreBusy, match="lock timeout"):
             await store.write(impatient)
         beside.rollback()
+
+
+async def test_a_deadline_passes_while_a_lock_is_waited_for(storage: Storage, postgresql_url: str) -> None:
+    """Whoever had the lock gives up, so the row is as it was: nobody would look at it a second time."""
+    asked = await ask(storage, request(expires_in=1.5))
+    with psycopg.connect(postgresql_url) as beside:
+        beside.execute("UPDATE requests SET reason = 'held'")
+        click = asyncio.create_task(storage.store.write(lambda tx: tx.hold_request("req_1", 1)))
+        await asyncio.sleep(0.5)
+        waits = beside.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND clock_timestamp() < %s", [asked.expires_at]
+        )
+        assert waits.fetchone() == (1,)
+        await asyncio.sleep(1.1)
+        beside.rollback()
+    assert await click is None
 
 
 async def test_a_job_that_fails_ten_times_is_set_aside_and_its_lock_goes_on(
