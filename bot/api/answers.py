@@ -137,12 +137,13 @@ def request_answer(tx: Transaction, actions: Actions, request: Request) -> Reque
     edit = diff_of(actions, request.action, first.arguments, request.arguments)
     return RequestAnswer(
         id=request.id, status=request.status, verdict=first.verdict.outcome, risk=verdict.risk,
-        reasons=list(verdict.reasons), reason=request.reason, action=request.action,
+        reasons=list(map(cover, verdict.reasons)), reason=_covered(request.reason, cover), action=request.action,
         arguments=actions.covered(request.action, request.arguments, cover), target=cover(request.target),
-        summary=cover(request.summary), evidence=list(request.evidence), agent=request.agent,
+        summary=cover(request.summary), evidence=[_evidence(item, cover) for item in request.evidence], agent=request.agent,
         requester=request.requester.key, on_behalf_of=request.on_behalf_of.key if request.on_behalf_of else None,
         revision=request.revision, fingerprint=request.fingerprint, policy_version=verdict.policy_version,
-        quorum=verdict.quorum if verdict.outcome is Outcome.approve else 0, decisions=_decisions(tx.decisions(request.id)),
+        quorum=verdict.quorum if verdict.outcome is Outcome.approve else 0,
+        decisions=_decisions(tx.decisions(request.id), cover),
         edit=[ChangeAnswer.model_validate(change) for change in edit],
         execution=_execution(execution_of(tx, request), cover), created_at=request.created_at, expires_at=request.expires_at,
         decided_at=request.decided_at, claim_before=claim_before(request),
@@ -159,7 +160,15 @@ def grant_answer(claimed: Claimed) -> GrantAnswer:
     )  # fmt: skip
 
 
-def _decisions(decisions: Sequence[Decision]) -> list[DecisionAnswer]:
+def _covered(text: str | None, cover: Cover) -> str | None:
+    return None if text is None else cover(text)
+
+
+def _evidence(item: Evidence, cover: Cover) -> Evidence:
+    return Evidence(title=cover(item.title), quote=cover(item.quote), link=_covered(item.link, cover))
+
+
+def _decisions(decisions: Sequence[Decision], cover: Cover) -> list[DecisionAnswer]:
     return [
         DecisionAnswer(
             decision=each.verb,
@@ -167,7 +176,7 @@ def _decisions(decisions: Sequence[Decision]) -> list[DecisionAnswer]:
             name=each.person.name,
             revision=each.revision,
             reason=each.reason,
-            notes=each.notes,
+            notes=cover(each.notes),
             at=each.created_at,
         )
         for each in decisions
@@ -179,6 +188,6 @@ def _execution(ran: Execution | None, cover: Cover) -> ExecutionAnswer | None:
         return None
     return ExecutionAnswer(
         id=ran.id, status=ran.status, receipt=cover.json(ran.receipt) if ran.receipt else None,
-        error=cover(ran.error) if ran.error else None, started_at=ran.started_at,
+        error=_covered(ran.error, cover), started_at=ran.started_at,
         finished_at=ran.finished_at,
     )  # fmt: skip

@@ -106,9 +106,9 @@ class Handlers:
         await self.signoff.store.read(lambda tx: _seen(tx, call))
         until = asyncio.get_running_loop().time() + cast("WaitQuery", call.query).seconds
         async with self.waiting.place(call.caller.id, call.id) as happened:
-            while await self._is_open(call) and not self.waiting.closed:
-                happened.clear()
-                if not await _in_time(happened, until):
+            while not self.waiting.closed:
+                happened.clear()  # before the look: what happens during it is not missed
+                if not await self._is_open(call) or not await _in_time(happened, until):
                     break
         return await self.look(call)
 

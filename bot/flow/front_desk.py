@@ -97,8 +97,8 @@ class FrontDesk:
 
 
 def _form(signoff: Signoff, request: Request, purpose: Literal["edit", "reject"]) -> Form:
-    action = signoff.actions[request.action]
-    edits = purpose == "edit"
+    edits, known = purpose == "edit", request.action in signoff.actions
+    title = signoff.actions[request.action].title if known else request.action
     intro = (
         "What you send here is judged again and counts as your approval of exactly these values."
         if edits
@@ -109,10 +109,10 @@ def _form(signoff: Signoff, request: Request, purpose: Literal["edit", "reject"]
         request_id=request.id,
         revision=request.revision,
         fingerprint=request.fingerprint,
-        title=f"{'Edit' if edits else 'Reject'}: {action.title}",
+        title=f"{'Edit' if edits else 'Reject'}: {title}",
         intro=intro,
         submit="Approve edited" if edits else "Reject",
-        fields=(*argument_fields(action, request.arguments), NOTES) if edits else reject_fields(),
+        fields=(*argument_fields(signoff.actions[request.action], request.arguments), NOTES) if edits else reject_fields(),
     )
 
 

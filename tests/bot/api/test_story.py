@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import jwt
 import pytest
 
+from bot.cards.form import Form
 from bot.flow.run import advance
 from bot.flow.sweep import CLAIM_WITHIN
 from storage.records import ExecutionStatus, RequestStatus, RunStatus
@@ -276,3 +277,30 @@ async def test_of_reports_that_contradict_each_other_at_once_one_stands(office: 
     assert [each.status for each in agreed] == [200] * 3
     assert sorted(each.status for each in told) == [200] * 3 + [409] * 3
     assert [event for event in await office.events(req) if event.startswith("run.")] == ["run.started", f"run.{stands}"]
+
+
+async def test_an_unknown_action_can_be_rejected_in_chat(office: Office, agent: Program) -> None:
+    office.stage.adopt("rules: []\ndefaults: {reviewers: [ravi@example.com]}\n")
+    name = await agent.asked(action="restart", arguments={"host": "db1"}, target="db1")
+    await office.stage.settle()
+    asked = await office.request(name)
+    form = await office.stage.desk.form(office.stage.click(asked), "reject")
+    assert isinstance(form, Form), form
+    assert form.title == "Reject: restart"
+    assert (await office.stage.reject(asked)).ok
+    assert await office.status(name) == "rejected"
+
+
+async def test_no_part_of_an_answer_has_a_secret(office: Office, agent: Program) -> None:
+    secret = "ghp_" + "a1B2" * 10
+    name = await agent.asked(
+        evidence=[{"title": secret, "quote": f"log in with {secret}", "link": f"https://a.example/{secret}"}]
+    )
+    await office.stage.settle()
+    click = office.stage.click(await office.request(name))
+    assert (await office.stage.desk.approve(click)).ok
+    grant = (await agent.claim(name)).body["grant"]
+    told = await agent.tell(name, grant, "failed", error=f"{secret} was refused")
+    assert told.status == 200
+    assert told.body["reason"] == "[secret, 44 characters] was refused"
+    assert secret not in str(told.body)
