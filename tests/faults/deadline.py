@@ -3,10 +3,11 @@
 from collections import Counter
 
 from tests.faults.bases import Base
+from tests.faults.beginnings import Rule
 from tests.faults.invariants import broken
 from tests.faults.schedule import expiry, pending, rest
 from tests.faults.turns import turns
-from tests.faults.world import Rule, SimWorld, a_world, run
+from tests.faults.world import SimWorld, a_world, run
 
 EDGE = 0.05  # seconds on either side
 ON_THE_WAY = 0.03  # seconds that a click takes on average until the statement that decides

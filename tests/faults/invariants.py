@@ -27,8 +27,9 @@ from storage.records import (
     Run,
 )
 from storage.store import Transaction
+from tests.faults.beginnings import human
 from tests.faults.history import check
-from tests.faults.world import Said, SimWorld, human
+from tests.faults.world import Said, SimWorld
 
 MANY = 100_000
 DECIDED = ("request.approved", "request.rejected", "request.expired", "request.cancelled")

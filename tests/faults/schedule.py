@@ -11,9 +11,10 @@ from random import Random
 
 from bot.cards.card import Card
 from tests.faults.bases import Base
+from tests.faults.beginnings import REVIEWERS, Rule
 from tests.faults.invariants import broken
 from tests.faults.turns import turns
-from tests.faults.world import REVIEWERS, Rule, SimWorld, a_world, run
+from tests.faults.world import SimWorld, a_world, run
 
 TROUBLE = {
     "killed": 0.015, "busy": 0.06, "cut off before the commit": 0.05, "cut off after the commit": 0.05,

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.faults.bases import SqliteBase, sqlite_files
+from tests.faults.beginnings import REVIEWERS, Rule, human
 from tests.faults.invariants import broken
 from tests.faults.model import Model
 from tests.faults.mutants import MUTANTS
 from tests.faults.outside import Weather
 from tests.faults.schedule import expiry, rest
 from tests.faults.turns import TurnLoop, turns
-from tests.faults.world import REVIEWERS, Press, Rule, SimWorld, Verb, human, outcome
+from tests.faults.world import Press, SimWorld, Verb, outcome
 
 T = TypeVar("T")
 

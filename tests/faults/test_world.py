@@ -9,12 +9,13 @@ from functools import partial
 import pytest
 
 from tests.faults.bases import Base, PostgresBase, SqliteBase, sqlite_files
+from tests.faults.beginnings import Rule
 from tests.faults.deadline import raced
 from tests.faults.invariants import broken
 from tests.faults.schedule import CHAT, outcome_of, plan_of, rest
 from tests.faults.shaky import Killed
 from tests.faults.turns import turns
-from tests.faults.world import Rule, SimWorld, a_world, run
+from tests.faults.world import SimWorld, a_world, run
 
 FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
 SEEDS = 40  # `python -m tests.faults` plays as many more as it is asked for

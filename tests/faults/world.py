@@ -10,8 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Literal, TypeVar
@@ -29,12 +28,13 @@ from bot.flow.sweep import sweep
 from policies.judge import Fallback
 from policies.rules import Policy
 from storage.dispatch import Dispatch
-from storage.records import Delegation, Place
+from storage.records import Delegation
 from storage.store import StorageError, StoreBusy
-from tests.bot.flow.stage import CHANNEL, PAYER, actions_of, policy_of
+from tests.bot.flow.stage import CHANNEL, PAYER, actions_of
 from tests.fakes.models import ScriptedModel
 from tests.fakes.surface import person
 from tests.faults.bases import Base, abroad
+from tests.faults.beginnings import FALLBACK, GIVER, START, TAKER, TWINS, Rule, SeededIds, SimClock
 from tests.faults.history import RANK, History, Kind
 from tests.faults.outside import Chat, Door, Life, Paid, TillDoor, Weather
 from tests.faults.shaky import FAULTS, Killed
@@ -43,63 +43,9 @@ from tests.faults.turns import TurnLoop, turns
 T = TypeVar("T")
 Verb = Literal["approve", "reject", "edit"]
 
-START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-FALLBACK = Place(surface="slack", tenant="T1", channel="C9")  # nobody archives this one
-TWINS = {"ravi2": "ravi@example.com", "anna2": "anna@example.com"}  # second accounts of the same humans
-GIVER, TAKER = "ravi", "dan"  # one may decide in the other's place, while that is lent
-REVIEWERS = ("anna", "ravi", "noor", "kim")  # whom the policy names; those of them who ask do not decide
 SAID = {"Approved. It runs now.": "approved", "Rejected.": "rejected", "Cancelled.": "cancelled"}
 RECORDED = ("Recorded.", "Your edit is stored")
 LOST_TRACK = ("cannot say whether", "Something went wrong")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What the policy says of payments."""
-
-    verdict: Literal["approve", "block"] = "approve"
-    quorum: int = 1
-    reviewers: tuple[str, ...] = REVIEWERS
-    expires_in: str = "4h"
-
-    def policy(self) -> Policy:
-        return _policy(self)
-
-
-@cache
-def _policy(rule: Rule) -> Policy:
-    people = ", ".join(f"{name}@example.com" for name in rule.reviewers)
-    asked = (
-        f"reviewers: [{people}], quorum: {rule.quorum}, expires_in: {rule.expires_in}" if rule.verdict == "approve" else ""
-    )
-    rules = f"rules:\n  - {{name: payments, actions: [pay], verdict: {rule.verdict}, {asked}}}\n"
-    return policy_of(rules, actions_of(TillDoor()))
-
-
-class SeededIds:
-    """Ids that the same seed makes again."""
-
-    def __init__(self, seed: int | str) -> None:
-        self._chance = Random(f"ids {seed}")  # noqa: S311
-
-    def new(self, prefix: str) -> str:
-        return f"{prefix}_{self._chance.getrandbits(60):012x}"
-
-    def trace(self) -> str:
-        return f"{self._chance.getrandbits(128):032x}"
-
-    def span(self) -> str:
-        return f"{self._chance.getrandbits(64):016x}"
-
-
-class SimClock:
-    """The time that databases and programs read: the loop's, and what somebody sets it to."""
-
-    def __init__(self) -> None:
-        self.stepped, self._loop = timedelta(0), turns()
-
-    def __call__(self) -> datetime:
-        return START + timedelta(seconds=self._loop.time()) + self.stepped
 
 
 @dataclass(frozen=True)
@@ -353,11 +299,6 @@ class SimWorld:
 
     def _entitled(self, who: str) -> bool:
         return self.chat.standings.get(who, "member") == "member" and (who != TAKER or self.clock() < self.lent_until)
-
-
-def human(who: str) -> str:
-    """Whose voice it is: two accounts of one human have one, and so have somebody and whoever decides in their place."""
-    return GIVER if who == TAKER else TWINS.get(who, f"{who}@example.com").partition("@")[0]
 
 
 def outcome(answer: Answer) -> tuple[Kind, str | None]:
