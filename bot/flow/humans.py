@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.flow.accounts import API, TERMINAL
 from bot.flow.ids import Ids
 from storage.records import Identity, JsonObject, Person
 from storage.store import StorageError, Transaction
@@ -36,7 +37,7 @@ def link(tx: Transaction, ids: Ids, keys: Sequence[str]) -> list[str]:
     human = next(iter(joined), None) or ids.new("hum")
     changed = [key for key in wanted if key not in before or before[key].human != human]
     for key in changed:
-        person = before[key].person if key in before else Person(key=key, name=key)
+        person = before[key].person if key in before else _named(key)
         tx.link_identity(Identity(person=person, human=human, created_at=tx.now()))
     if changed:
         body: JsonObject = {"human": human, "accounts": [*wanted], "new": [*changed]}
@@ -60,3 +61,9 @@ def unlink(tx: Transaction, key: str) -> list[str] | None:
         tx.audit("people.unlinked", actor=ACTOR, body={"human": human, "account": key, "accounts": [*left]})
         return left
     return None
+
+
+def _named(key: str) -> Person:
+    """An account as it was typed. One that no platform vouches for is named by its address."""
+    surface, _, user = key.split(":", 2)
+    return Person(key=key, name=key, email=user if surface in (API, TERMINAL) else None)

@@ -40,8 +40,8 @@ async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: boo
         for name in group_references(reviewers(request))
         if (surface := signoff.surfaces.get(name.partition(":")[0])) is not None
     }
-    around = await signoff.store.read(lambda tx: _around(tx, request, known.person))
-    asked = [signoff.surfaces[each.surface].person(each.key) for each in around if each.surface in signoff.surfaces]
+    to_ask = await signoff.store.read(lambda tx: around(tx, request, known.person))
+    asked = [signoff.surfaces[each.surface].person(each.key) for each in to_ask if each.surface in signoff.surfaces]
     return Rights(known.standing, groups, tuple(await asyncio.gather(*asked))), person
 
 
@@ -100,7 +100,7 @@ def sealed(decision: Decision, verdict: Verdict) -> JsonObject:
     }
 
 
-def _around(tx: Transaction, request: Request, person: Person) -> list[Person]:
+def around(tx: Transaction, request: Request, person: Person) -> list[Person]:
     """Whom to look up besides the person who clicked."""
     ties = Ties(tuple(tx.identities()))
     givers = [each.giver for each in tx.delegations(at=tx.now()) if ties.same(person, each.taker)]

@@ -4,7 +4,7 @@ They decide by the same rules and through the same transactions as a click on a 
 names a group; where one does not answer, nobody is let through by it, and the person is told so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 from uuid import uuid4
@@ -14,7 +14,7 @@ from bot.cards.form import REJECT_REASONS
 from bot.cards.text import words
 from bot.flow import decide
 from bot.flow.desk import Answer, Click
-from bot.flow.people import Rights, rights
+from bot.flow.people import Rights, around, rights
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Known, Surface, SurfaceBusy, SurfaceError
 from policies.people import reviewers
@@ -117,14 +117,39 @@ async def _rights(signoff: Signoff, request: Request, click: Click) -> tuple[Rig
     """
     if click.person.surface in signoff.surfaces:
         return *await rights(signoff, request, click), []
-    if why := await _perhaps_behind(signoff, request, click.person):
+    if why := _unknown(click.person) or await _perhaps_behind(signoff, request, click.person):
         return Ruled("refused", Answer(False, words(why)), request), click, []
     unsure: list[str] = []
+    silent: set[str] = set()
     named = any(names(reference, click.person) for reference in reviewers(request))
-    asked = {name: _Asked(surface, None if named else click.person, unsure) for name, surface in signoff.surfaces.items()}
+    who = None if named else click.person
+    asked = {name: _Asked(surface, who, unsure, silent) for name, surface in signoff.surfaces.items()}
     # Nothing is posted through these: who is who is all that `rights` asks of a surface.
     directories = cast("Mapping[str, Surface]", {**asked, click.person.surface: _Vouched(click.person)})
-    return *await rights(replace(signoff, surfaces=directories), request, click), unsure
+    has, sure = await rights(replace(signoff, surfaces=directories), request, click)
+    answered = {each.person.key for each in has.others} - silent
+    if why := await _perhaps_linked(signoff, request, click.person, answered):
+        return Ruled("refused", Answer(False, words(why)), request), click, []
+    return has, sure, unsure
+
+
+def _unknown(person: Person) -> str | None:
+    """Why nothing can be said about somebody; None of who is named by an address."""
+    if person.email is not None:
+        return None
+    return f"It cannot be looked up who {person.key} is: that platform is not connected here. Use an e-mail address instead."
+
+
+async def _perhaps_linked(signoff: Signoff, request: Request, person: Person, answered: Set[str]) -> str | None:
+    """Why somebody may have to do with the request already, under a linked account whose address nobody tells; else None."""
+    keys = [each.key for each in await signoff.store.read(lambda tx: around(tx, request, person))]
+    for linked in await signoff.store.read(lambda tx: tx.identities(keys)):
+        if linked.person.key not in answered and linked.person.email is None:
+            return (
+                f"It cannot be looked up whether you are {linked.person.key}, which is linked to somebody who has to do "
+                "with this request. Try again when that platform answers."
+            )
+    return None
 
 
 async def _perhaps_behind(signoff: Signoff, request: Request, person: Person) -> str | None:
@@ -160,17 +185,19 @@ class _Vouched:
 class _Asked:
     """A platform's directory, asked about others and, unless a rule names them, whether `who` is in its groups.
 
-    What it does not answer entitles nobody and is noted in `unsure`.
+    What it does not answer entitles nobody and is noted in `unsure`; of whom it does not say who they are, in `silent`.
     """
 
     surface: Surface
     who: Person | None
     unsure: list[str]
+    silent: set[str]
 
     async def person(self, key: str) -> Known:
         try:
             return await self.surface.person(key)
         except (SurfaceError, SurfaceBusy):
+            self.silent.add(key)
             return Known(Person(key=key, name=key), "stranger")
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
