@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from agents.model import Answer, M, ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Prompt, Usage
 
 ANSWER_TOKENS = 4096  # enough for the longest reply an agent may draft
+ANSWER_MAX = 100_000  # characters; so many tokens never make more
 BACKOFF = 5.0  # seconds; upper bound of the SDK's pause before a retry, on top of the tries themselves
 
 _UNFINISHED = {
@@ -59,8 +60,9 @@ class ClaudeModel:
             raise ModelUnavailable("The Claude API could not be reached.") from error
         except anthropic.APIStatusError as error:
             raise _refused_by_api(error) from error
-        # A broken body surfaces as JSONDecodeError, which is a ValueError, or as a text where a message should be.
-        except (anthropic.AnthropicError, ValueError, TypeError, AttributeError) as error:
+        # A broken body surfaces as JSONDecodeError, which is a ValueError, or as a text where a message should be; one that
+        # is nested without end as RecursionError.
+        except (anthropic.AnthropicError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
         return _answer(message, schema)
 
@@ -123,6 +125,8 @@ def _answer(message: Message, schema: type[M]) -> Answer[M]:
 
 
 def _parsed(text: str, schema: type[M]) -> M:
+    if len(text) > ANSWER_MAX:  # parsed, it would take many times its length
+        raise ModelNonsense("Claude's answer does not have the form that was asked for: it is far too long.")
     try:
         return schema.model_validate(json.loads(text))
     except (ValidationError, ValueError, RecursionError) as error:
