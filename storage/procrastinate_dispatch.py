@@ -140,6 +140,7 @@ class _Crew:
         dead, forget = MISSED * self._heartbeat, 0.0
         while True:
             try:
+                await self._jobs.beat()
                 for job in await self._jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=dead):
                     await self._take_over(job)
                 await self._jobs.prune_stalled_workers(dead)

@@ -29,6 +29,18 @@ logger = logging.getLogger(__name__)
 class PatientJobs(JobManager):
     """A JobManager that holds out through a short outage: a job whose end is not recorded would hold its lock for ever."""
 
+    worker: int | None = None  # by what number the database knows the worker of this process
+
+    async def register_worker(self) -> int:
+        """Tell the database of a new worker."""
+        self.worker = await super().register_worker()
+        return self.worker
+
+    async def beat(self) -> None:
+        """Show that this process lives, so that its own jobs and worker are not taken for a dead one's."""
+        if self.worker is not None:
+            await self.update_heartbeat(self.worker)
+
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """Take a job, again if two workers went for the same lock at once."""
         while True:

@@ -38,9 +38,9 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 CONVERGED = 5.0  # seconds until the cards of a request that ended say so
 PATIENCE = 20.0  # seconds until something that should happen counts as not happening
-HEARTBEAT = 0.2  # seconds; what waits for a dead worker's heartbeats waits as many of them as elsewhere
+HEARTBEAT = 0.3  # seconds; what waits for a dead worker's heartbeats waits as many of them as elsewhere
 HOURS = 3600.0
-TICKET = "Please refund $1.00 of my order A-1042, the lamp arrived broken. Mia Keller, mia@example.com. Case {case}."
+TICKET = "Please refund $0.10 of my order A-1042, the lamp arrived broken. Mia Keller, mia@example.com. Case {case}."
 ENDS = {
     RequestStatus.succeeded: "Approved and done",
     RequestStatus.unknown: "Outcome unknown",
@@ -96,15 +96,21 @@ class Nursery:
             early, self._early = self._early, []
             for each in early:
                 (self._hear if each["pid"] == pid else self._early.append)(each)
-            self._starting.pop(said["order"]).set_result(child)
+            _settle(self._starting.pop(said["order"]), child)
         elif said["what"] == "held":
             self._children[pid].held.put_nowait(said["spot"])
         elif said["what"] == "ended":
             child = self._children.pop(pid)
-            child.ended.set_result(said["code"])
+            _settle(child.ended, said["code"])
             child.ready.cancel()
         else:
-            self._children[pid].ready.set_result(said)
+            _settle(self._children[pid].ready, said)
+
+
+def _settle(future: asyncio.Future[T], value: T) -> None:
+    """Answer whoever waits, if somebody still does."""
+    if not future.done():
+        future.set_result(value)
 
 
 @asynccontextmanager
@@ -177,9 +183,9 @@ class Town:
             assert code == -signal.SIGKILL, f"the replica ended by itself with {code}"
             self.kills += 1
 
-    async def arm(self, point: Point, *, held: bool) -> None:
-        """Have the replica that serves now kill itself at a point, its jobs held back until then or not."""
-        order = {"kill_at": point.spot, "held": point.held if held else (), "ahead": self.ahead}
+    async def arm(self, point: Point) -> None:
+        """Have the replica that serves now kill itself at a point, and hold jobs back until then."""
+        order = {"kill_at": point.spot, "held": point.held, "ahead": self.ahead}
         async with aiohttp.ClientSession() as session, session.post(self.web + RIG, json=order) as answer:
             assert answer.status == 200
 
@@ -275,14 +281,15 @@ class Case:
         """Drive it from the command to the end, with the kill on the way; what must hold is in `problems` if it does not."""
         town, before = self.town, self.town.kills
         await town.served()
-        await town.arm(self.point, held=self.point.row == 1)
+        if self.point.early:
+            await town.arm(self.point)
         await self._acked(lambda: self._say(), "command")
         request = await town.read_until(self._request, f"the request of {self.point}")
         if self.point.early:
             await self._killed(before)
         card = await self._standing(request)
         if not self.point.early:
-            await town.arm(self.point, held=True)
+            await town.arm(self.point)
         await self._act(request, card, before)
         await self._killed(before)
         await self._end(request)
@@ -340,12 +347,13 @@ class Case:
         return [run for run in tx.runs(limit=20) if run.input.endswith(self.mark)]
 
     async def _standing(self, request: Request) -> Message:
-        """The card that people see, the newest if there are two, once it has buttons."""
+        """The card that people see, once it has buttons and its address is stored: nobody clicks within milliseconds."""
 
-        def look() -> Message | None:
-            return next((card for card in reversed(self.town.cards(request.id)) if BUTTONS & set(actions_of(card))), None)
+        def look(tx: Transaction) -> list[str] | None:
+            return [str(each.address["ts"]) for each in tx.messages(request.id) if each.address]
 
-        return await self.town.until(look, f"the card of {self.point}")
+        [stands] = await self.town.read_until(look, f"the card of {self.point}")
+        return next(card for card in self.town.cards(request.id) if card.ts == stands)
 
     async def _act(self, request: Request, card: Message, before: int) -> None:
         town, sandbox = self.town, self.town.place.sandbox
@@ -355,13 +363,13 @@ class Case:
             case "reject":
                 await self._submitted(card, "signoff_reject", {"reason": "no_longer_needed"}, request.id)
             case "edit":
-                await self._submitted(card, "signoff_edit", {"amount": "0.50"}, request.id)
+                await self._submitted(card, "signoff_edit", {"amount": "0.05"}, request.id)
             case "expire":
                 town.ahead += 5 * HOURS
-                await town.arm(self.point, held=True)
+                await town.arm(self.point)
             case "remind":
                 town.ahead += 2.2 * HOURS
-                await town.arm(self.point, held=True)
+                await town.arm(self.point)
                 await self._killed(before)
                 await self._acked(lambda: sandbox.click(RAVI.id, card, "signoff_approve"), "approval", request.id)
 

@@ -3,7 +3,7 @@
 A spot names a moment in the words of `replica.py`: `run.started after commit` is right after the commit of the transaction
 that wrote that audit entry; `approve replied` is right after the acknowledgement of an approval went out; `post Card after`
 is right after Slack took a card, before its address is stored. `held` are jobs that are kept back until the kill, where
-they could overtake it: from the command on in row 1, else from the decision on.
+they could overtake it. A point is armed when its stretch begins: with the command, or with the decision.
 """
 
 from dataclasses import dataclass

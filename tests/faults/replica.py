@@ -155,12 +155,14 @@ class PointedDispatch:
 
 @dataclass(frozen=True)
 class Around:
-    """Anything whose asynchronous methods named in `spots` have a spot before and after; `names` says what it is called."""
+    """Anything whose asynchronous methods named in `spots` have a spot before and after; `names` says what these are
+    called. Of a `desk` it is remembered what was asked last."""
 
     real: Any
     points: Failpoints
     spots: Collection[str]
     names: Callable[[str, tuple[Any, ...]], str]
+    desk: bool = False
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.real, name)
@@ -171,7 +173,8 @@ class Around:
             spot = self.names(name, arguments)
             await self.points.passing(f"{spot} before")
             answer = await method(*arguments)
-            self.points.asked = spot
+            if self.desk:
+                self.points.asked = spot
             self.points.reached(f"{spot} after")
             return answer
 
@@ -256,7 +259,7 @@ def install(points: Failpoints, heartbeat: float | None) -> None:
         "open_storage": opened,
         "web_app": site,
         "scheduler": hurried,
-        "FrontDesk": lambda signoff: Around(FrontDesk(signoff), points, verbs, _own_name),
+        "FrontDesk": lambda signoff: Around(FrontDesk(signoff), points, verbs, _own_name, desk=True),
     }
     for name, part in parts.items():
         if not hasattr(app, name):

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from tests.faults.points import POINTS, Point
 
 FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
 KILLS = 100 if FULL else 1
+NUMBERS = count()
 BACK = 10.0  # seconds until a killed service serves again
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(3600 if FULL else 120)]
@@ -43,15 +45,17 @@ async def parent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nurs
         yield made
 
 
-@pytest_asyncio.fixture(
-    loop_scope="module", scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+@pytest_asyncio.fixture(  # a town grows with each case, so a hundred of them have one of their own
+    loop_scope="module",
+    scope="function" if FULL else "module",
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
 )
 async def place(
     request: pytest.FixtureRequest, parent: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
     url = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("cluster").create("crashes")
+        url = request.getfixturevalue("cluster").create(f"crashes_{next(NUMBERS)}")
         schema.upgrade(url)
     async with town(tmp_path_factory.mktemp(request.param), parent, url) as made, kept_alive(made):
         yield made
