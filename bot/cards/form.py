@@ -12,12 +12,15 @@ from pydantic import EmailStr, Field, JsonValue
 from pydantic.fields import FieldInfo
 
 from agents.actions import Action
+from bot.cards.inert import hiding
 from storage.records import JsonObject, Record
 from storage.redaction import Cover, mask, texts
 
 Kind = Literal["text", "lines", "email", "number", "integer", "boolean", "choice", "date"]
 
 NOTES_MAX = 2000  # characters; enough for a paragraph, and within what every surface's text input takes
+
+MOST_TOLD = 5  # hidden characters that a hint names
 
 REJECT_REASONS = {
     "wrong_action": "Wrong action for this case",
@@ -111,6 +114,13 @@ def _typed(field: FormField, value: JsonValue) -> JsonValue:
     return None if value == "" and not field.required else value
 
 
+def _hinted(hint: str | None, shown: JsonValue) -> str | None:
+    """The hint of an input, which cannot show what hides in its text: it says so instead."""
+    hidden = hiding(shown) if isinstance(shown, str) else ()
+    told = f"Holds characters that do not show: {', '.join(hidden[:MOST_TOLD])}." if hidden else None
+    return " ".join(filter(None, (hint, told))) or None
+
+
 def _cover(secrets: Collection[str], arguments: JsonObject) -> Cover:
     return Cover(text for name in secrets for text in texts(arguments.get(name)))
 
@@ -118,9 +128,10 @@ def _cover(secrets: Collection[str], arguments: JsonObject) -> Cover:
 def _filled(action: Action[Any], name: str, info: FieldInfo, value: JsonValue, cover: Cover) -> FormField:
     field = _field(name, info, value)
     if name not in action.secrets or not value:
-        return field.model_copy(update={"value": cover.numbered(value)})
+        shown = cover.numbered(value)
+        return field.model_copy(update={"value": shown, "hint": _hinted(field.hint, shown)})
     keep = f"{mask(str(value))} Leave empty to keep it."
-    hint = f"{field.hint} {keep}" if field.hint else keep
+    hint = " ".join(filter(None, (field.hint, keep)))
     hidden = {
         "secret": True,
         "value": None,

@@ -37,6 +37,12 @@ def inert_line(text: str) -> str:
     return " ".join(inert(text).split())
 
 
+def hiding(text: str) -> tuple[str, ...]:
+    """The hidden characters in `text` as `inert` writes them, each once."""
+    shown = (_shown(match) for match in _SUSPECT.finditer(text.replace("\r\n", "\n")))
+    return tuple(dict.fromkeys(each for each in shown if each.startswith("<U+")))
+
+
 def beginning(text: str, limit: int) -> tuple[str, int]:
     """The first `limit` characters of `text`, and how many more there are."""
     return (text, 0) if len(text) <= limit else (text[:limit], len(text) - limit)

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from bot.cards.inert import beginning, host, inert, inert_line
+from bot.cards.inert import beginning, hiding, host, inert, inert_line
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,8 @@ def test_host_is_where_the_link_leads(link: str, shown: str) -> None:
 def test_beginning_counts_what_is_left() -> None:
     assert beginning("abcdef", 4) == ("abcd", 2)
     assert beginning("abcdef", 6) == ("abcdef", 0)
+
+
+def test_what_hides_is_named_once() -> None:
+    assert hiding("a\u202eb\u202ec\u200bd <U+0041>\r\n") == ("<U+202E>", "<U+200B>")
+    assert hiding("ordinary, עברית, 👩‍👩‍👧‍👦, <U+202E>") == ()
