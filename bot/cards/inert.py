@@ -11,6 +11,7 @@ that are none of these. Newlines and tabs stay.
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
@@ -64,6 +65,7 @@ def _shown(match: re.Match[str]) -> str:
     return f"<U+{ord(char):04X}>"
 
 
+@lru_cache(4096)  # a text of 200,000 characters has few different ones
 def _hides(char: str) -> bool:
     point = ord(char)
     return unicodedata.category(char) in _HIDDEN_CATEGORIES or any(low <= point <= high for low, high in _HIDDEN_RANGES)
