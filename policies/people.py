@@ -9,7 +9,10 @@ from typing import Literal
 from policies.reviewers import group_references, names, shown
 from storage.records import Decision, Delegation, Identity, Person, Request
 
-__all__ = ["Allowed", "Refused", "Standing", "Ties", "group_references", "may_decide", "reviewers", "voice_of", "voices"]
+__all__ = [
+    "Allowed", "Refused", "Standing", "Ties", "group_references", "is_behind", "may_decide", "reviewers", "voice_of",
+    "voices",
+]  # fmt: skip
 
 Standing = Literal["member", "guest", "deactivated", "stranger"]
 """What the directory says of a person: full member, guest, deactivated account, or of another organisation."""
@@ -102,6 +105,11 @@ def reviewers(request: Request) -> tuple[str, ...]:
     """Whom the rule asks about the current revision; with those it escalates to, once it has."""
     verdict = request.verdict
     return (*verdict.reviewers, *(verdict.escalate_to if request.escalated_at else ()))
+
+
+def is_behind(voice: Voice, request: Request, ties: Ties) -> bool:
+    """Whether one of the voice's humans turns out to be somebody who may not decide on the request whatever their rights."""
+    return any(_excluded(person, request, ties) for person in voice)
 
 
 def voice_of(decision: Decision) -> Voice:

@@ -27,6 +27,7 @@ from storage.records import Decision, JsonObject, Request, RequestStatus, Revisi
 from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
+UNREAD = Answer(False, words("Nothing was changed. To approve it as it is, open the card and read it to its end."))
 TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {NOTES_MAX:,} characters."})
 
 
@@ -91,20 +92,20 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
         return held
     before = held.request
     if arguments == before.arguments:
-        return _approved(tx, signoff, held, click, notes)
+        return _approved(tx, signoff, held, click, notes) if click.whole else UNREAD
     proposal = proposal_of(before).model_copy(update={"arguments": arguments, "target": target})
     verdict = signoff.judge(proposal, before.agent)
     if verdict.outcome is Ruling.block:
         return _edit_blocked(tx, before, click, verdict)
     revised = revise(tx, before, arguments, target, never_looser(before.verdict, verdict), click)
-    right = allowed(revised, click, has, held.ties)
+    right = allowed(revised, click, has, held.ties) if click.whole else Refused("Open the card to read and approve it.")
     if isinstance(right, Refused):
         lent_by = held.right.lent_by
         changes = _changes(signoff, before, revised)
         said = lines.edited(click.person, changes, notes, revised.verdict.quorum, lent_by=lent_by)
         tx.defer(jobs.show_card(revised))
         tx.defer(jobs.reply(revised.run_id, said, request_id=revised.id))
-        told = f"Your edit is stored as revision {revised.revision} for others to approve. {right.reason}"
+        told = f"Your edit is stored as revision {revised.revision}, which waits for approval. {right.reason}"
         return Answer(True, words(told))
     return _approved(tx, signoff, Held(revised, right, held.ties, ()), click, notes, before=before)
 
@@ -177,7 +178,8 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held 
         return _too_late(tx, signoff, click)
     if held.fingerprint != click.fingerprint:
         return _refuse(tx, held, click, "This button does not belong to what the card shows. Nothing was done.")
-    ties, given = ties_of(tx, has.others), tuple(genuine_approvals(tx, signoff, held, held.fingerprint))
+    ties = ties_of(tx, has.others)
+    given = tuple(genuine_approvals(tx, signoff, held, held.fingerprint, ties))
     right = allowed(held, click, has, ties, given)
     if isinstance(right, Refused):
         return _refuse(tx, held, click, right.reason)

@@ -35,6 +35,7 @@ class Click:
     fingerprint: str
     person: Person
     delivery: str
+    whole: bool = True  # False if the surface did not show the person everything that there is to read
 
 
 @dataclass(frozen=True)

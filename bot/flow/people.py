@@ -3,13 +3,24 @@ the very transaction that decides."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.flow.desk import Click
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Known
-from policies.people import Allowed, Refused, Standing, Ties, group_references, may_decide, reviewers, voice_of, voices
+from policies.people import (
+    Allowed,
+    Refused,
+    Standing,
+    Ties,
+    group_references,
+    is_behind,
+    may_decide,
+    reviewers,
+    voice_of,
+    voices,
+)
 from storage.records import Decision, JsonObject, Person, Request, Risk, Verdict
 from storage.store import Transaction
 
@@ -33,7 +44,7 @@ async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: boo
     Raises SurfaceError and SurfaceBusy: who cannot be looked up does not decide.
     """
     known = await signoff.surfaces[click.person.surface].person(click.person.key)
-    person = Click(click.request_id, click.revision, click.fingerprint, known.person, click.delivery)
+    person = replace(click, person=known.person)
     now = fresh or request.verdict.risk.rank >= Risk.high.rank
     groups = {
         name: await surface.members(name, fresh=now)
@@ -66,14 +77,20 @@ def approvals(decisions: Sequence[Decision], mark: str) -> list[Decision]:
     return [given for given in decisions if given.fingerprint == mark and given.verb != "reject"]
 
 
-def genuine_approvals(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> list[Decision]:
-    """Those that were made through here, and are not only rows."""
-    return [given for given in approvals(tx.decisions(request.id), mark) if holds(signoff.seals, given, request.verdict)]
+def genuine_approvals(tx: Transaction, signoff: Signoff, request: Request, mark: str, ties: Ties) -> list[Decision]:
+    """Those that were made through here, are not only rows, and by nobody who is known by now to be behind the request."""
+    given = approvals(tx.decisions(request.id), mark)
+    return [
+        each
+        for each in given
+        if holds(signoff.seals, each, request.verdict) and not is_behind(voice_of(each), request, ties)
+    ]
 
 
 def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> int:
     """How many voices approved exactly what has that fingerprint."""
-    return voices(map(voice_of, genuine_approvals(tx, signoff, request, mark)), ties_of(tx))
+    ties = ties_of(tx)
+    return voices(map(voice_of, genuine_approvals(tx, signoff, request, mark, ties)), ties)
 
 
 def seal(seals: Seals, decision: Decision, verdict: Verdict) -> Decision:

@@ -20,6 +20,7 @@ from storage.records import JsonObject
 
 Purpose = Literal["approve", "edit", "reject", "read", "turn", "approve_read", "edit_form", "reject_form"]
 
+UNREAD: Final = 1
 PERSONAL: Final = frozenset({"turn", "approve_read", "edit_form", "reject_form"})
 
 
@@ -29,7 +30,10 @@ class BadBinding(ValueError):
 
 @dataclass(frozen=True)
 class Binding:
-    """One revision of one request, the fingerprint that its viewer saw, and the page that a dialog turns to."""
+    """One revision of one request, the fingerprint that its viewer saw, and the page that a dialog turns to.
+
+    With `edit` and `edit_form`, `page` is UNREAD where the card did not show everything.
+    """
 
     request_id: str
     revision: int

@@ -103,7 +103,8 @@ class Counter:
 
     async def edit(self, ack: AsyncAck, body: Body) -> None:
         """Edit, on a card: opens the form."""
-        await self._open(ack, body, self._desk.form(self._press(body, "edit"), "edit"), form_view)
+        click, seen = press_of(body, self._stamp(body), "edit")
+        await self._open(ack, body, self._desk.form(click, "edit"), lambda form, stamp: form_view(form, stamp, seen.page))
 
     async def reject(self, ack: AsyncAck, body: Body) -> None:
         """Reject, on a card: opens the form."""

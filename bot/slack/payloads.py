@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.flow.desk import Click, Command
 from bot.flow.seals import Seals
-from bot.slack.binding import Binding, Purpose, Stamp
+from bot.slack.binding import UNREAD, Binding, Purpose, Stamp
 from bot.slack.directory import key_of
 from storage.records import Person, Place
 
@@ -66,7 +66,8 @@ def place_of(body: Body) -> Place | None:
 
 
 def _click(body: Body, seen: Binding, delivery: str) -> tuple[Click, Binding]:
-    return Click(seen.request_id, seen.revision, seen.fingerprint, person_of(body), delivery), seen
+    whole = seen.page != UNREAD  # for a turn of the page it means nothing, which decides nothing
+    return Click(seen.request_id, seen.revision, seen.fingerprint, person_of(body), delivery, whole), seen
 
 
 def _trigger(body: Body) -> str:

@@ -14,7 +14,7 @@ from bot.cards.card import Card, CardField, Change
 from bot.cards.inert import beginning, host, inert
 from bot.cards.text import Quote, Text
 from bot.slack import limits, names
-from bot.slack.binding import Purpose, Stamp
+from bot.slack.binding import UNREAD, Purpose, Stamp
 from bot.slack.fold import Fold
 from bot.slack.render_text import (
     Block,
@@ -246,18 +246,18 @@ def _buttons(card: Card, stamp: Stamp, *, unread: bool) -> list[Block]:
         if unread
         else _button(card, stamp, "approve", "Approve", "primary")
     )
-    buttons = {"approve": approve, "edit": _button(card, stamp, "edit", "Edit"),
+    buttons = {"approve": approve, "edit": _button(card, stamp, "edit", "Edit", page=UNREAD if unread else 0),
                "reject": _button(card, stamp, "reject", "Reject", "danger")}  # fmt: skip
     return [button for verb, button in buttons.items() if verb in card.buttons]
 
 
-def _button(card: Card, stamp: Stamp, purpose: Purpose, label: str, style: str | None = None) -> Block:
+def _button(card: Card, stamp: Stamp, purpose: Purpose, label: str, style: str | None = None, page: int = 0) -> Block:
     about = plain_text(f"{label}: {card.heading}, {card.target}", limits.BUTTON_ACCESSIBILITY_LABEL)["text"]
     button: Block = {
         "type": "button",
         "action_id": ACTIONS[purpose],
         "text": plain_text(label, limits.BUTTON_TEXT),
-        "value": stamp.value(card, purpose),
+        "value": stamp.value(card, purpose, page),
         "accessibility_label": about,
     }
     return button | {"style": style} if style else button

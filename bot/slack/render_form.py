@@ -29,15 +29,15 @@ class TooLongToEdit(Exception):
     """A value is too long for Slack's inputs; the message says which and what to do."""
 
 
-def form_view(form: Form, stamp: Stamp) -> Block:
-    """The modal of a form, for its reader alone. Raises `TooLongToEdit`."""
+def form_view(form: Form, stamp: Stamp, page: int = 0) -> Block:
+    """The modal of a form, for its reader alone; `page` as in `Binding`. Raises `TooLongToEdit`."""
     return {
         "type": "modal",
         "callback_id": CALLBACKS[form.purpose],
         "title": plain_text(form.title if _fits_title(form) else form.purpose.capitalize(), limits.VIEW_TITLE),
         "submit": plain_text(form.submit, limits.VIEW_SUBMIT),
         "close": plain_text("Cancel", limits.VIEW_CLOSE),
-        "private_metadata": stamp.value(form, PURPOSES[form.purpose]),
+        "private_metadata": stamp.value(form, PURPOSES[form.purpose], page),
         "blocks": [*_headed(form), *(block for field in form.fields for block in _inputs(field))],
     }
 

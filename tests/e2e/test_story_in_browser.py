@@ -116,7 +116,7 @@ def _trace_tells(run: Run, steps: Sequence[Step], request: Request) -> None:
     assert proposal["approval_request_id"] == approval["approval_request_id"] == request.id
     assert approval["decision"] == "edit"
     assert approval["diff"] == [{"field": "amount", "before": "480.00", "after": "300.00"}]
-    assert approval["people"] == [{"person": TO_RAVI, "decision": "edit", "notes": NOTE}]
+    assert approval["people"] == [{"person": TO_RAVI, "lent_by": None, "decision": "edit", "notes": NOTE}]
     assert execution["arguments"] == request.arguments
     assert execution["result"] == "succeeded"
 

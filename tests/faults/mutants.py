@@ -259,7 +259,7 @@ def old_approvals() -> Swaps:
         return [given for given in decisions if given.verb != "reject"]
 
     def approved(tx: Transaction, signoff: Signoff, held: decide.Held, *rest: Any, **named: Any) -> Answer:
-        given = tuple(people.genuine_approvals(tx, signoff, held.request, held.request.fingerprint))
+        given = tuple(people.genuine_approvals(tx, signoff, held.request, held.request.fingerprint, held.ties))
         return real(tx, signoff, replace(held, given=given), *rest, **named)
 
     real = decide._approved

@@ -1,6 +1,7 @@
 """People decide: who may, on what, and what comes of it."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -45,6 +46,22 @@ async def test_an_edit_without_a_change_is_an_approval(stage: Stage) -> None:
     decisions = await stage.read(lambda tx: tx.decisions(tx.requests()[0].id))
     assert [(decision.verb, decision.notes) for decision in decisions] == [("approve", "Fine as it is.")]
     assert (await stage.latest()).revision == 1
+
+
+async def test_an_edit_by_somebody_who_did_not_see_everything_approves_nothing(stage: Stage) -> None:
+    request = await stage.ask("480.00 lamp-shop")
+    unread = replace(stage.click(request), whole=False)
+    same = await stage.desk.edit(unread, {**request.arguments})
+    assert (same.ok, plain(same.text)[:20]) == (False, "Nothing was changed.")
+    unread = replace(stage.click(request), whole=False)
+    changed = await stage.desk.edit(unread, {**request.arguments, "amount": "300.00"})
+    await stage.settle()
+    assert (changed.ok, "waits for approval" in plain(changed.text)) == (True, True)
+    revised = await stage.latest()
+    assert (revised.revision, revised.status, revised.arguments["amount"]) == (2, "pending", "300.00")
+    assert await stage.read(lambda tx: tx.decisions(request.id)) == []
+    await stage.approve(revised)
+    assert [amount for amount, _, _ in stage.till.paid] == [Decimal("300.00")]
 
 
 async def test_a_rejection_ends_it_and_reaches_the_agent_as_rejected(stage: Stage) -> None:

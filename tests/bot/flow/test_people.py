@@ -84,6 +84,27 @@ async def test_accounts_that_are_linked_before_it_runs_count_once_when_it_runs(b
     assert both.till.paid == []
 
 
+async def test_an_approval_of_who_turns_out_to_be_behind_the_request_does_not_count(both: Stage) -> None:
+    both.adopt(TWO_PEOPLE.replace("noor@example.com", "noor@example.com, dan@example.com"))
+    request = await both.ask()
+    await both.approve(request, RAVI)
+    await linked(both, ANNA, RAVI)
+    assert "1 more must approve" in plain((await both.approve(request, NOOR)).text)
+    assert await both.status() is RequestStatus.pending
+    assert (await both.approve(request, DAN)).ok
+    assert await both.status() is RequestStatus.succeeded
+
+
+async def test_nothing_runs_if_who_approved_turns_out_to_be_behind_it(both: Stage) -> None:
+    request = await both.ask()
+    await both.desk.approve(both.click(request))  # its job does not run yet
+    await linked(both, ANNA, RAVI)
+    await both.settle()
+    assert await both.status() is RequestStatus.failed
+    assert "Only 0 of 1 people approved exactly this" in str((await both.latest()).reason)
+    assert both.till.paid == []
+
+
 async def test_a_link_between_the_look_up_and_the_commit_counts(stage: Stage) -> None:
     """What the database says of people is read in the transaction that decides, not before."""
     stage.adopt(POLICY.replace("ravi@example.com", "dan@example.com"))

@@ -165,6 +165,17 @@ async def test_a_text_too_long_to_edit_is_refused_in_a_whisper(office: Office) -
     assert "too long to edit in Slack" in whispers(office.sandbox, NOAH)[0]
 
 
+@pytest.mark.parametrize("long", [False, True])
+async def test_the_desk_hears_whether_an_editor_saw_the_whole_card(office: Office, long: bool) -> None:
+    message = await posted(office, TOO_LONG) if long else await posted(office)
+    office.desk.forms = lambda click, purpose: edit_form()
+    await office.sandbox.click(NOAH, message, names.EDIT)
+    view = await office.sandbox.until(lambda: office.sandbox.view_of(NOAH))
+    await office.sandbox.submit(NOAH, view)
+    click, _ = office.desk.edits[0]
+    assert click.whole is not long
+
+
 async def test_a_long_card_is_read_to_the_end_and_approved_there(office: Office) -> None:
     office.desk.shown = TOO_LONG
     message = await posted(office, TOO_LONG)
