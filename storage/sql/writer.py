@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from storage.sql.calls import Call, Calls, answer
@@ -46,15 +47,20 @@ class Writer:
 
     def _commit(self, calls: Sequence[Call]) -> None:
         try:
+            self._rollback()  # what could not be taken back the last time
             self._connection.execute("BEGIN IMMEDIATE")
             for call in calls:
                 self._attempt(call)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # or the thread would end, and nobody be answered any more
+                self._rollback()
             for call in calls:
                 call.fail(error)
+
+    def _rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _attempt(self, call: Call) -> None:
         """Run one transaction; what it raises stays with it, unless the database has given up the whole commit."""

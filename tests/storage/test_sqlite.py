@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ from storage.sql.address import SqliteFile, parse
 from storage.sql.calls import MOST_WAITING
 from storage.sql.open import open_storage
 from storage.sql.sqlite import SqliteStore, SqliteTransaction, connect
-from storage.store import FileInUse, StoreBusy
+from storage.sql.writer import Writer
+from storage.store import FileInUse, StorageError, StoreBusy
 from tests.storage.records import run, start
 
 
@@ -33,6 +35,29 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
     opened = SqliteStore(path, busy=0.05)
     yield opened
     await opened.close()
+
+
+class Ailing(sqlite3.Connection):
+    """Its disk fails at each of these statements, once."""
+
+    fails: tuple[str, ...] = ("COMMIT", "ROLLBACK")
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if sql in self.fails:
+            self.fails = tuple(each for each in self.fails if each != sql)
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, *parameters)
+
+
+async def test_a_disk_that_fails_twice_over_fails_one_commit_and_not_the_writer() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Ailing)
+    connection.execute("CREATE TABLE notes (text)")
+    writer = Writer(connection)
+    with pytest.raises(StorageError):
+        await writer.write(lambda tx: tx.execute("INSERT INTO notes VALUES ('lost')"))
+    await writer.write(lambda tx: tx.execute("INSERT INTO notes VALUES ('kept')"))
+    assert await writer.write(lambda tx: tx.execute("SELECT text FROM notes").fetchall()) == [("kept",)]
+    await writer.close()
 
 
 def test_connections_follow_the_recipe(path: Path) -> None:
