@@ -1,6 +1,7 @@
 """The desk as the flow keeps it: looks up who somebody is, then hands the intent to one transaction."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -26,7 +27,10 @@ TRY_AGAIN = "Signoff cannot reach its database right now. Nothing was done; plea
 WHO_ARE_YOU = "Signoff cannot look up who you are right now, so nothing was done. Please try again in a moment."
 NO_SUCH = "Signoff does not know this request. Nothing was done."
 PERHAPS = "Signoff lost its database at the last moment and cannot say whether this was done. Please look at the card."
+UNREADABLE = "Holds a character that is no text. Please type it anew."
 BROKEN = "Something went wrong inside Signoff, and nothing was done. The log says more."
+
+_ODD = re.compile("[\0\ud800-\udfff]")
 
 
 class FrontDesk:
@@ -53,9 +57,13 @@ class FrontDesk:
         return await self._decide(click, lambda tx, sure, has: decide.approve(tx, self._signoff, sure, has))
 
     async def reject(self, click: Click, values: JsonObject) -> Answer:
+        if refused := _no_text(values):
+            return refused
         return await self._decide(click, lambda tx, sure, has: decide.reject(tx, self._signoff, sure, has, values))
 
     async def edit(self, click: Click, values: JsonObject) -> Answer:
+        if refused := _no_text(values):
+            return refused
         # What it is edited to may be riskier than what it was, so groups are looked up as for the highest risk.
         return await self._decide(click, lambda tx, sure, has: decide.edit(tx, self._signoff, sure, has, values), fresh=True)
 
@@ -94,6 +102,12 @@ class FrontDesk:
         ties = await self._signoff.store.read(lambda tx: ties_of(tx, has.others))
         right = allowed(request, click, has, ties)
         return Answer(False, words(right.reason)) if isinstance(right, Refused) else None
+
+
+def _no_text(values: JsonObject) -> Answer | None:
+    """The answer to what no database keeps: NUL and halves of surrogate pairs."""
+    odd = {name: UNREADABLE for name, value in values.items() if isinstance(value, str) and _ODD.search(value)}
+    return Answer(False, words("Some of that cannot be kept, so nothing was done."), odd) if odd else None
 
 
 def _form(signoff: Signoff, request: Request, purpose: Literal["edit", "reject"]) -> Form:
