@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check bench lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,14 +22,20 @@ check: $(VENV)/dev.stamp  ## style, types and import arrows only
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
+bench: $(BENCH)/bench.stamp  ## how fast it is: `make bench ARGS="gate --json figures.json"`
+	@$(BENCH)/bin/python -m tests.benchmarks $(ARGS)
+
 lock:  ## write the lock files anew from pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --allow-unsafe --strip-extras \
 	    --no-header --output-file requirements.lock.txt pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --allow-unsafe --strip-extras \
 	    --no-header --extra dev --constraint requirements.lock.txt --output-file requirements-dev.lock.txt pyproject.toml
+	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --allow-unsafe --strip-extras \
+	    --no-header --extra benchmarks --constraint requirements.lock.txt --output-file requirements-benchmarks.lock.txt \
+	    pyproject.toml
 
 clean:  ## remove what set-up and tests leave behind
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Signoff needs Python 3.11 or newer; set PYTHON=python3.12, say.")'
@@ -42,4 +49,11 @@ $(VENV)/run.stamp: $(VENV)/bin/python requirements.lock.txt pyproject.toml
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock.txt
+	@touch $@
+
+$(BENCH)/bench.stamp: requirements-benchmarks.lock.txt pyproject.toml
+	@echo "Setting up $(BENCH) ..."
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-benchmarks.lock.txt
+	@$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

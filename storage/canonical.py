@@ -57,11 +57,14 @@ _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 
 
 def _plain(value: Any) -> bool:
-    kind = type(value)  # not isinstance: an enumeration or another subclass may be written in its own way
-    if kind is str or value is None or kind is bool:
+    if value is None or isinstance(value, str | bool):
         return True
-    if kind is dict:
-        return all(type(name) is str and name.isascii() and _plain(part) for name, part in value.items())
-    if kind is list:
+    if isinstance(value, dict):
+        return all(map(_ascii, value)) and all(map(_plain, value.values()))
+    if isinstance(value, list | tuple):
         return all(map(_plain, value))
-    return kind is int and abs(value) < _EXACT
+    return isinstance(value, int) and abs(value) < _EXACT
+
+
+def _ascii(name: object) -> bool:
+    return isinstance(name, str) and name.isascii()

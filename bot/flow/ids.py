@@ -5,6 +5,7 @@ from typing import Protocol
 
 # Crockford's base 32 in lower case: no i, l, o, u, so an id can be read aloud and typed on a phone.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_FIVE_BITS = bytes(byte % len(ALPHABET) for byte in range(256))  # 32 letters divide 256, so each is as likely
 LENGTH = 12  # 60 bits: a collision is likely only among a billion ids; the primary key refuses it
 
 
@@ -26,7 +27,7 @@ class RandomIds:
 
     def new(self, prefix: str) -> str:
         """A random id with that prefix."""
-        return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        return f"{prefix}_" + "".join(map(ALPHABET.__getitem__, secrets.token_bytes(LENGTH).translate(_FIVE_BITS)))
 
     def trace(self) -> str:
         """A random W3C trace id."""

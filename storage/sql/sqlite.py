@@ -99,6 +99,11 @@ class SqliteStore:
             self.deferred()
         return result
 
+    @property
+    def written(self) -> tuple[int, int]:
+        """How many transactions and how many commits have changed something since the store was opened."""
+        return self._writer.transactions, self._writer.commits
+
     async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
         """Run `work` on one snapshot, beside the writer."""
         return await self._readers.read(lambda connection: work(SqliteTransaction(connection, self._clock)))

@@ -24,6 +24,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._calls = Calls()
+        self.transactions = self.commits = 0  # that changed something
         self._thread = threading.Thread(target=self._serve, name="signoff-writer", daemon=True)
         self._thread.start()
 
@@ -49,9 +50,11 @@ class Writer:
         try:
             self._rollback()  # what could not be taken back the last time
             self._connection.execute("BEGIN IMMEDIATE")
+            before = self._connection.total_changes
             for call in calls:
                 self._attempt(call)
             self._connection.execute("COMMIT")
+            self.commits += self._connection.total_changes > before
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):  # or the thread would end, and nobody be answered any more
                 self._rollback()
@@ -64,8 +67,10 @@ class Writer:
 
     def _attempt(self, call: Call) -> None:
         """Run one transaction; what it raises stays with it, unless the database has given up the whole commit."""
+        before = self._connection.total_changes
         self._connection.execute("SAVEPOINT one")
         call.attempt(self._connection)
+        self.transactions += self._connection.total_changes > before
         if call.error is not None:
             if not self._connection.in_transaction:
                 raise sqlite3.OperationalError(str(call.error)) from call.error
