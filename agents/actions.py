@@ -141,10 +141,13 @@ class Actions(Mapping[str, Action[Any]]):
         return Cover(text for given in arguments for each in self.secrets(name) for text in texts(given.get(each)))
 
     def covered(self, name: str, arguments: JsonObject, cover: Cover | None = None) -> JsonObject:
-        """The arguments as they may be shown and traced; never what runs."""
-        cover, secrets = cover or self.cover(name, arguments), self.secrets(name)
+        """The arguments as they may be shown and traced; never what runs.
+
+        Of an action that is not registered, whoever proposes it chose the names: calling something `secret` hides nothing.
+        """
+        cover, secrets, ours = cover or self.cover(name, arguments), self.secrets(name), name in self
         return {
-            each: cover.whole(str(value)) if each in secrets and value else cover.json({each: value}, by_name=True)[each]
+            each: cover.whole(str(value)) if each in secrets and value else cover.json({each: value}, by_name=ours)[each]
             for each, value in arguments.items()
         }
 

@@ -118,7 +118,7 @@ class Verdict(Record):
     escalate_after: int | None = None  # seconds; set where `escalate_to` names somebody
 
     def stricter_than(self, other: "Verdict") -> bool:
-        """Whether this verdict asks for more than `other` did: outcome, risk or, where both ask people, people."""
+        """Whether this verdict asks for more than `other` did: outcome, risk or, where both ask people, people or time."""
         return (
             self.outcome.rank > other.outcome.rank
             or self.risk.rank > other.risk.rank
@@ -131,6 +131,7 @@ class Verdict(Record):
             or (self.exclude_requester and not other.exclude_requester)
             or bool(set(other.reviewers) - set(self.reviewers))
             or bool(set(other.escalate_to) - {*self.escalate_to, *self.reviewers})
+            or self.expires_in < other.expires_in
         )
 
 

@@ -186,6 +186,18 @@ async def test_two_reviewers_at_once_make_one_decision_and_the_other_is_told(sta
     assert len(stage.till.paid) == 1
 
 
+async def test_a_policy_that_gives_less_time_since_the_card_was_posted_counts_from_the_next_click(stage: Stage) -> None:
+    request = await stage.ask()
+    stage.adopt(POLICY.replace("    risk: high\n", "    risk: high\n    expires_in: 10m\n", 1))
+    stage.clock.move(minutes=1)
+    answer = await stage.approve(request)
+    assert "stricter" in plain(answer.text)
+    revised = await stage.latest()
+    assert revised.expires_at < request.expires_at
+    assert (await stage.approve(revised)).ok
+    assert len(stage.till.paid) == 1
+
+
 async def test_a_stricter_policy_since_the_card_was_posted_makes_a_new_revision(stage: Stage) -> None:
     request = await stage.ask()
     stage.adopt(TWO_PEOPLE)

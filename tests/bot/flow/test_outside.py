@@ -18,7 +18,7 @@ from bot.flow.reconcile import reconcile
 from bot.flow.sweep import REPORT_WITHIN, sweep
 from storage.records import ApiKey, Proposal, Request, RequestStatus, RunStatus
 from storage.store import NotFound, OutcomeUnknown, Transaction
-from tests.bot.flow.stage import RAVI, Stage
+from tests.bot.flow.stage import CHANNEL, RAVI, Stage
 
 ANNAS = person_named("anna@example.com", API)
 
@@ -73,6 +73,15 @@ async def test_a_rule_can_name_an_action_that_signoff_does_not_know(
     request = await ask(stage, key, replace(what, proposal=what.proposal.model_copy(update={"target": "db1"})))
     assert (request.status, request.verdict.risk) == (status, "critical")
     assert "ours" in request.verdict.rules
+
+
+async def test_whoever_asks_cannot_hide_what_runs_by_calling_it_a_secret(stage: Stage, key: ApiKey) -> None:
+    stage.signoff = replace(stage.signoff, fallback_place=CHANNEL)
+    stage.adopt("defaults: {reviewers: [noor@example.com]}\nrules: []\n")
+    what = asked("restart", secret="rm -rf /", password="hunter2 hunter2")
+    await ask(stage, key, replace(what, proposal=what.proposal.model_copy(update={"target": "db1"})))
+    await stage.settle()
+    assert [field.value for field in stage.card().fields] == ["rm -rf /", "hunter2 hunter2"]
 
 
 @pytest.mark.parametrize("action", ["pay", "note", "think", "advise"])
