@@ -5,9 +5,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -31,6 +30,9 @@ from tests.faults.whole import until, whole
 
 FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
 BACK_WITHIN = 15.0  # seconds after the database is back
+# The same for a job that was given to a worker which never heard of it, because the connection was lost with the answer: it
+# counts as that worker's for three heartbeats.
+IN_HAND_WITHIN = 45.0
 DONE = "Approved. It runs now."
 
 
@@ -171,8 +173,8 @@ async def test_away_for_a_minute_nothing_happens_and_it_comes_back_by_itself(pos
             took = await until(lambda: ready(storage), BACK_WITHIN)
             assert [await _press(stage, request) for request in asked[:2]] == [DONE, DONE]
             stage.clock.move(hours=5)  # and nobody decides the third
-            took += await until(lambda: _ended(stage, asked), BACK_WITHIN)
             assert took < BACK_WITHIN
+            await until(lambda: _ended(stage, asked), IN_HAND_WITHIN)
         newest = await whole(stage, paid=2)
         assert newest[0].status is RequestStatus.expired
 
@@ -210,7 +212,7 @@ async def test_every_commit_lost_on_the_way_to_the_end_of_a_request(postgresql_u
                 if not answer.ok:
                     assert plain(answer.text) in (TRY_AGAIN, PERHAPS)
                     await stage.desk.approve(stage.click(request))
-                await until(lambda: _ended(stage, [request]), BACK_WITHIN)  # noqa: B023
+                await until(lambda: _ended(stage, [request]), IN_HAND_WITHIN)  # noqa: B023
         await whole(stage, paid=2)
 
 
@@ -287,7 +289,7 @@ async def test_cut_at_any_byte_an_answer_is_never_more_than_what_is_stored(
 
 
 @pytest.mark.postgres
-async def test_the_primary_is_killed_under_load_and_comes_back(tmp_path: Path) -> None:
+async def test_the_primary_is_killed_under_load_and_comes_back(record_property: Callable[[str, object], None]) -> None:
     """`pg_ctl stop -m immediate` while people decide; started again, all that was acknowledged is there and runs once."""
     with primary() as server:
         async with stage_on(server.url) as stage:
@@ -297,8 +299,8 @@ async def test_the_primary_is_killed_under_load_and_comes_back(tmp_path: Path) -
                 await until(lambda: sum(click.done() for click in clicks) >= len(asked) // 4)
                 await asyncio.to_thread(_power_cut, server)
                 took = await until(lambda: all(click.done() for click in clicks), BACK_WITHIN)
-                took += await until(lambda: _ended(stage, asked), BACK_WITHIN)
-                assert took < BACK_WITHIN
+                await until(lambda: _ended(stage, asked), IN_HAND_WITHIN)
+            record_property("figure", f"all {len(asked)} decided {took:.1f} s after the primary was back")
             requests = await whole(stage)
             assert all("pproved" in click.result() for click in clicks)
             assert all(request.status in (RequestStatus.succeeded, RequestStatus.unknown) for request in requests)
