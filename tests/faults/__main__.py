@@ -68,8 +68,8 @@ def deadlines(size: Size) -> Iterator[Line]:
     """Clicks within 50 ms of the end."""
     counts, problems, took = spread(race, chunks(-(-size.deadlines // IN_ONE_WORLD), 4))
     figure = (
-        f"{counts.total():,} ends raced: {counts['succeeded']:,} decided before, {counts['expired']:,} expired, "
-        f"{len(problems)} at or after"
+        f"{counts.total():,} ends raced: {counts.total() - counts['expired']:,} decided before, "
+        f"{counts['expired']:,} expired, {len(problems)} at or after"
     )
     yield Line("14", "approve, edit and sweep within 50 ms of the end", figure, _holds(not problems), took)
 

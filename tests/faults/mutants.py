@@ -86,14 +86,20 @@ def mutant(name: str, *takes: str) -> Callable[[Callable[[], Swaps]], Callable[[
 
 
 # --- the statement that decides
-def _held_where(*conditions: Any) -> Query:
+def _held_where(*conditions: Any) -> tuple[Owner, str, object]:
+    """The request is held under these conditions, and under no others."""
     touched = _REQUESTS.update().where(statements._this, *conditions).values(revision=_REQUESTS.c.revision)
-    return Query(touched.returning(*statements._request))
+    query = Query(touched.returning(*statements._request))
+
+    def hold(self: RequestRows, id: str, revision: int) -> Request | None:
+        return self._one(query, Request, request=id, at_revision=revision)
+
+    return RequestRows, "hold_request", hold
 
 
 @mutant("the statement that decides has no WHERE but the id", "deadline")
 def no_where() -> Swaps:
-    return [(statements, "_hold", _held_where())]
+    return [_held_where()]
 
 
 @mutant("a deadline is checked by the program's clock before the statement", "deadline")
@@ -106,7 +112,7 @@ def app_clock() -> Swaps:
 
     real = FrontDesk._decide
     hold = _held_where(statements._pending, _REQUESTS.c.revision == bindparam("at_revision"))
-    return [(statements, "_hold", hold), (FrontDesk, "_decide", decided)]
+    return [hold, (FrontDesk, "_decide", decided)]
 
 
 @mutant("decisions are read, then written")
@@ -244,7 +250,7 @@ def no_fingerprint_at_execution() -> Swaps:
     return [(execute, "mismatch", lambda tx, signoff, request: None), (execute, "_covers", lambda *compared: True)]
 
 
-@mutant("a button's fingerprint is not compared with the revision's", "forge", "edit", "adopt")
+@mutant("a button's fingerprint is not compared with the revision's", "forge", "edit")
 def no_fingerprint_at_click() -> Swaps:
     def hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> object:
         return real(tx, signoff, replace(click, fingerprint=tx.request(click.request_id).fingerprint), has)
@@ -253,7 +259,7 @@ def no_fingerprint_at_click() -> Swaps:
     return [(decide, "_hold", hold)]
 
 
-@mutant("approvals of earlier revisions count", "edit", "adopt")
+@mutant("approvals of earlier revisions count", "approve", "edit", "adopt")
 def old_approvals() -> Swaps:
     def approvals(decisions: Sequence[Decision], mark: str) -> list[Decision]:
         return [given for given in decisions if given.verb != "reject"]
@@ -306,7 +312,7 @@ def one_human_twice() -> Swaps:
     return [(decide, "voices", voices), (people, "voices", voices)]
 
 
-@mutant("people may decide on what they asked for")
+@mutant("people may decide on what they asked for", "approve")
 def requester_may() -> Swaps:
     return [(who_may, "_excluded", lambda person, request, ties: None)]
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 PACE = (0.0, 0.0, 0.001, 0.004, 0.011, 0.03)  # seconds that pass before a turn, one of these
-TIMERS = 0.05  # how often a timer goes first although somebody waits for a turn
+TIMERS = 0.01  # how often a timer goes first although somebody waits for a turn: the process stood still that long
 
 
 class Stuck(RuntimeError):
