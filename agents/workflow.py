@@ -4,6 +4,7 @@ import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from agents.actions import AgentError
@@ -50,7 +51,7 @@ class Agent:
         if self.level not in (1, 2, 3):
             raise BadAgent(f"{self.name}: level must be 1, 2 or 3, not {self.level}.")
 
-    @property
+    @cached_property  # the source that was loaded, not what an update puts in its place while it runs
     def version(self) -> str:
         """Twelve hexadecimal digits that change when the agent's source changes: its file, or its folder if the file is
         called `agent.py`."""

@@ -51,8 +51,9 @@ def fingerprint(
     )
 
 
-# What the RFC adds to sorted compact JSON is the form of fractions and the order of names beyond ASCII. Values without
-# these, which is nearly all, go through the standard library's encoder, which is several times faster.
+# What the RFC adds to sorted compact JSON is the order of names beyond ASCII, and its own form for whole, very large and
+# very small fractions. Values without these, which is nearly all, go through the standard library's encoder, which is
+# several times faster.
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
@@ -63,6 +64,8 @@ def _plain(value: Any) -> bool:
         return all(map(_ascii, value)) and all(map(_plain, value.values()))
     if isinstance(value, list | tuple):
         return all(map(_plain, value))
+    if isinstance(value, float):
+        return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
     return isinstance(value, int) and abs(value) < _EXACT
 
 

@@ -60,17 +60,21 @@ class PostgresTransaction(SqlTransaction):
         connection = cast("Connection", driver)
         super().__init__(_Shifted(connection, offset) if offset else connection, POSTGRESQL)
         self._driver, self._offset = driver, offset
-        self._jobs: tuple[Job, ...] = ()
+        self._jobs: list[Job] = []
+        self._asked: tuple[datetime, float] | None = None
         self.xid: object = None  # names the transaction to the database, once it has written audit entries
 
     def now(self) -> datetime:
-        """The database's time, aware UTC."""
-        [moment] = self._driver.execute(b"SELECT clock_timestamp()").fetchone() or ()
-        return self._shift(moment)
+        """The database's time, aware UTC: asked for once, and from then on by how long ago that was."""
+        if self._asked is None:
+            [moment] = self._driver.execute(b"SELECT clock_timestamp()").fetchone() or ()
+            self._asked = (cast("datetime", moment), time.monotonic())
+        moment, asked = self._asked
+        return self._shift(moment + timedelta(seconds=time.monotonic() - asked))
 
     def defer(self, job: Job) -> None:
         """Add the job when the transaction is about to commit, so that jobs stand in the order of commits."""
-        self._jobs = (*self._jobs, job)
+        self._jobs.append(job)
 
     def finish(self) -> None:
         """Defer the jobs, then link the audit entries under the chain's lock."""

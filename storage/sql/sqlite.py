@@ -26,6 +26,10 @@ from storage.sql.writer import Writer
 from storage.store import FileInUse
 
 T = TypeVar("T")
+CACHE = 16_000  # kilobytes of pages that a connection keeps, as far as it has read them
+CHECKPOINT = (
+    10_000  # pages in the write-ahead log before they are moved to the file; the same pages are written again and again
+)
 BUSY = 5.0  # seconds that a statement waits for another process's write
 
 
@@ -35,6 +39,8 @@ def connect(path: Path, clock: Clock = utc_now, busy: float = BUSY) -> sqlite3.C
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.create_function("signoff_now", 0, lambda: utc_text(clock()))
     except sqlite3.Error:

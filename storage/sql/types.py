@@ -92,7 +92,7 @@ def utc_text(moment: datetime) -> str:
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no timezone; times are aware UTC datetimes.")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _json_text(value: Any) -> str:
