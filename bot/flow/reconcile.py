@@ -3,12 +3,13 @@
 Deliveries, and what idempotency keys stand for, are remembered long beyond the time in which one is repeated, and then
 forgotten."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 
 from bot.flow import jobs
 from bot.flow.signoff import Signoff
-from storage.records import MessageStatus, Request, RequestStatus, RunStatus
+from storage.records import Job, MessageStatus, Request, RequestStatus, RunStatus
 from storage.store import Transaction
 
 OLD = timedelta(seconds=60)  # what moves by itself does so within seconds
@@ -20,28 +21,35 @@ REMEMBERED = timedelta(days=7)  # Slack's signatures count for 5 minutes, its re
 
 
 async def reconcile(signoff: Signoff) -> None:
-    """One look at everything that is on its way."""
-    await signoff.store.write(_reconcile)
+    """One look at everything that is on its way. It may take long where much waits, so nobody's write waits for it."""
+    found = await signoff.store.read(lambda tx: [*_stuck(tx)])
+    await signoff.store.write(lambda tx: _put_right(tx, found))
 
 
-def _reconcile(tx: Transaction) -> None:
-    tx.forget_deliveries(tx.now() - REMEMBERED)
-    tx.forget_submissions(tx.now() - REMEMBERED)
+def _stuck(tx: Transaction) -> Iterator[Job]:
+    """The jobs that may be missing."""
     before = tx.now() - OLD
     # What a living worker has in hand keeps its lock, so a job about it waits until that worker is done.
     for run in (run for status in GOING_ON for run in tx.runs(status=status, limit=BATCH)):
         if run.created_at < before:
-            tx.defer(jobs.advance(run.id).model_copy(update={"key": f"advance:{run.id}"}))
+            yield jobs.advance(run.id).model_copy(update={"key": f"advance:{run.id}"})
     for request in (request for status in TO_RUN for request in tx.requests(status=status, limit=BATCH)):
         # What another program asked for is claimed by that program, or ended by the sweep.
         if request.api_key is None and (request.decided_at or request.created_at) < before:
-            tx.defer(jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"}))
+            yield jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"})
     waiting = [request for request in tx.requests(status=RequestStatus.pending, limit=BATCH) if request.place is not None]
     for request in islice((request for request in waiting if _given_up(tx, request)), PROBED):
-        tx.defer(jobs.show_card(request))
+        yield jobs.show_card(request)
     for request in waiting:
         if request.created_at < before and all(m.status is MessageStatus.posting for m in tx.messages(request.id)):
-            tx.defer(jobs.show_card(request))
+            yield jobs.show_card(request)
+
+
+def _put_right(tx: Transaction, found: Sequence[Job]) -> None:
+    tx.forget_deliveries(tx.now() - REMEMBERED)
+    tx.forget_submissions(tx.now() - REMEMBERED)
+    for job in found:
+        tx.defer(job)
 
 
 def _given_up(tx: Transaction, request: Request) -> bool:

@@ -26,6 +26,11 @@ _TABLES: Sequence[tuple[type[Row], str]] = (
     (Revisions, "request_id = :request"),
     (Messages, "subject IN (:run, :request)"),
 )
+# Each a little older than the one before it: what is listed by age must find an order.
+_AGES = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f000+00:00', created_at, printf('-%.2f seconds', n * 0.01))",
+    "postgresql": "created_at - n * interval '10 milliseconds'",
+}
 _SERIES = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < :count)"
 
 
@@ -61,6 +66,8 @@ def _copies(model: type[Row], which: str, dialect: str) -> str:
 def _copied(column: Any, dialect: str) -> str:
     if column.name in _NAMES:
         return f"\"{column.name}\" || '_' || n"
+    if column.name == "created_at":
+        return _AGES[dialect]
     if isinstance(column.type, Json) and column.name == "detail":
         renamed = f"replace(CAST(\"{column.name}\" AS TEXT), :request, :request || '_' || n)"
         return renamed if dialect == "sqlite" else f"CAST({renamed} AS JSON)"

@@ -22,7 +22,7 @@ LOOK = 0.1  # seconds between clicks while the sweep goes on
 async def sweeps(options: Options) -> Report:
     """100,000 on SQLite, 10,000 on PostgreSQL."""
     samples = Samples()
-    for repetition in range(options.repetitions):
+    for repetition in range(max(options.repetitions // 3, 1)):  # minutes each
         with folder() as home:
             await _one(samples, f"sqlite:///{home / 'signoff.db'}", "SQLite", options.amount(100_000, 30))
         if options.cluster is not None:
