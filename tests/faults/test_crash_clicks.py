@@ -26,7 +26,7 @@ from tests.faults.crash import ROOT, TICKET, Child, Town, chain_problem, nursery
 from tests.faults.history import History, check
 
 FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
-CLIENTS, REQUESTS = (8, 300) if FULL else (4, 40)
+CLIENTS, REQUESTS = (8, 300) if FULL else (4, 25)
 REPLICAS = {"sqlite": 1, "postgresql": 3}
 TOLD = 3.0  # seconds until a loser knows who won
 TOGETHER = 8  # commands under way at once while the requests are made

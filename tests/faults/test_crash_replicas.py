@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.demo import CHANNEL, RAVI, TESS
+from bot.flow.execute import LONGEST
 from storage.records import Request, RequestStatus, Run
 from storage.store import Transaction
 from tests.e2e.company import actions_of, text_of
@@ -189,7 +190,7 @@ def _everything(tx: Transaction, run_id: str) -> tuple[Run, object, object]:
 
 
 @pytest.mark.parametrize("spot", [spot for spot in AT_WORK if spot.startswith("effect")])
-async def test_a_replica_that_stood_still_in_the_middle_of_an_effect_has_it_once_and_reports_late(
+async def test_a_replica_that_stood_still_in_the_middle_of_an_effect_has_it_at_most_once_and_reports_late(
     parent: Nursery, postgresql_url: str, tmp_path: Path, spot: str
 ) -> None:
     async with three(parent, tmp_path, postgresql_url) as (place, replicas):
@@ -206,7 +207,9 @@ async def test_a_replica_that_stood_still_in_the_middle_of_an_effect_has_it_once
         now = await place.storage.store.read(lambda tx: tx.request(request.id))
         assert now == request
         assert _events_once(await place.storage.store.read(lambda tx: _events(tx, request)))
-        assert (place.effects(request.id), place.refunds(request.id)) == (1, 1)
+        happened = place.effects(request.id)
+        assert place.refunds(request.id) == happened
+        assert happened == 1 or (spot == "effect before" and STALL >= LONGEST)  # then it is too late to begin
         assert await chain_problem(place) is None
 
 
