@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from storage.sql import schema
-from tests.faults.crash import Case, Nursery, Town, chain_problem, kept_alive, nursery, town
+from tests.faults.case import Case
+from tests.faults.crash import Nursery, Town, chain_problem, kept_alive, nursery, town
 from tests.faults.history import check
 from tests.faults.points import POINTS, Point
 
