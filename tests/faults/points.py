@@ -1,6 +1,6 @@
 """Where a process is killed: every point of a request's life, with what must hold of it (trust.md B2 and B4).
 
-A spot names a moment in the words of `failpoints.py`: `run.started after commit` is right after the commit of the transaction
+A spot names a moment as `failpoints.py` calls it: `run.started after commit` is right after the commit of the transaction
 that wrote that audit entry; `approve replied` is right after the acknowledgement of an approval went out; `post Card after`
 is right after Slack took a card, before its address is stored. `held` are jobs that are kept back until the kill, where
 they could overtake it. A point is armed when its stretch begins: with the command, or with the decision.
