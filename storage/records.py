@@ -438,6 +438,18 @@ class Message(Record):
     created_at: datetime
 
 
+class Conversation(Record):
+    """A conversation that a surface can only speak in by what it was told there, as on Teams. `id` is the surface's own."""
+
+    surface: str
+    tenant: str
+    id: str
+    kind: Literal["personal", "group", "channel"]
+    person: str | None = None  # key of the only other one in a personal conversation
+    address: JsonObject  # what the surface needs to speak there
+    seen_at: datetime
+
+
 class Job(Record):
     """A hint to look, deferred in the transaction that gave cause for it.
 

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from storage.records import (
     ApiKey,
     AuditEntry,
+    Conversation,
     Decision,
     Delegation,
     Evaluation,
@@ -256,6 +257,20 @@ class Transaction(Protocol):
 
     def messages(self, subject: str) -> Sequence[Message]: ...
     def update_message(self, message: Message) -> None: ...
+
+    # --- conversations of surfaces that can only speak where they were spoken to
+    def keep_conversation(self, conversation: Conversation) -> None:
+        """Insert, or replace the one of the same surface, tenant and id."""
+
+    def conversation(self, surface: str, tenant: str, id: str) -> Conversation | None: ...
+    def conversation_with(self, person: str) -> Conversation | None:
+        """The newest personal one with the account of that key."""
+
+    def conversations(self, surface: str, tenant: str, *, limit: int = 100) -> Sequence[Conversation]:
+        """Newest first."""
+
+    def forget_conversation(self, surface: str, tenant: str, id: str) -> bool:
+        """False if it was not known."""
 
     # --- jobs
     def defer(self, job: Job) -> None:

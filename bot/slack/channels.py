@@ -10,7 +10,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.flow.desk import Desk
-from bot.slack.pace import Pace
+from bot.flow.pace import Pace
 from bot.slack.payloads import Body
 from storage.records import Place
 

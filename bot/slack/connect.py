@@ -15,13 +15,14 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flow.desk import Desk
+from bot.flow.pace import Pace
 from bot.flow.seals import Seals
+from bot.slack import limits
 from bot.slack.channels import hear
 from bot.slack.client import RestingClient
 from bot.slack.directory import Directory, Workspace
 from bot.slack.events import Events
 from bot.slack.listeners import register
-from bot.slack.pace import PATIENCE, Pace
 from bot.slack.surface import SlackSurface
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SLACK_API_URL = "https://slack.com/api/"
+PATIENCE = limits.ACK_SECONDS - 0.5  # seconds; the rest is for the way
 CLIENT_SECONDS = 5  # slack_sdk would wait 30
 FIRST_CONNECTION_SECONDS = 10.0
 DRAIN_SECONDS = 10.0

@@ -13,11 +13,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.cards.text import Text, plain, words
+from bot.flow.binding import BadBinding, Binding, Purpose, Stamp
 from bot.flow.desk import Answer, Click, Desk
+from bot.flow.pace import Pace
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.slack import names
-from bot.slack.binding import BadBinding, Binding, Purpose, Stamp
-from bot.slack.pace import Pace
 from bot.slack.payloads import Body, command_of, person_of, place_of, press_of, stamp_of, submission_of
 from bot.slack.render_form import TooLongToEdit, errors_for, form_view, said_view, values_of
 from bot.slack.render_pages import first_page, page_view

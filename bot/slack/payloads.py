@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.flow.binding import UNREAD, Binding, Purpose, Stamp
 from bot.flow.desk import Click, Command
 from bot.flow.seals import Seals
-from bot.slack.binding import UNREAD, Binding, Purpose, Stamp
 from bot.slack.directory import key_of
 from storage.records import Person, Place
 
@@ -33,7 +33,7 @@ def stamp_of(body: Body, seals: Seals) -> Stamp:
     (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload).
     """
     installed = body.get("team") or body.get("enterprise") or {}
-    return Stamp(seals, str(installed.get("id") or ""), person_of(body).key)
+    return Stamp(seals, "slack", str(installed.get("id") or ""), person_of(body).key)
 
 
 def press_of(body: Body, stamp: Stamp, purpose: Purpose) -> tuple[Click, Binding]:

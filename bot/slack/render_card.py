@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from bot.cards.card import Card, CardField, Change
 from bot.cards.inert import beginning, host, inert
 from bot.cards.text import Quote, Text
+from bot.flow.binding import UNREAD, Purpose, Stamp
 from bot.slack import limits, names
-from bot.slack.binding import UNREAD, Purpose, Stamp
 from bot.slack.fold import Fold
 from bot.slack.render_text import (
     Block,

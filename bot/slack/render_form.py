@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from bot.cards.form import Form, FormField
 from bot.cards.text import Text
+from bot.flow.binding import Purpose, Stamp
 from bot.slack import limits, names
-from bot.slack.binding import Purpose, Stamp
 from bot.slack.render_text import Block, plain_text, say
 from storage.records import JsonObject
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from bot.cards.card import Card
 from bot.cards.inert import inert
 from bot.cards.text import plain
+from bot.flow.binding import Stamp
 from bot.slack import limits, names
-from bot.slack.binding import Stamp
 from bot.slack.render_card import headed, json_length
 from bot.slack.render_text import Block, part, plain_text, preformatted, rich, section
 

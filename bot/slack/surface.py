@@ -14,9 +14,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.cards.card import Card, View
 from bot.cards.text import Text, plain, words
+from bot.flow.binding import Stamp
 from bot.flow.seals import SECRET_BYTES, Seals
 from bot.flow.surface import ChannelGone, Known, MessageGone, Posted
-from bot.slack.binding import Stamp
 from bot.slack.directory import Directory
 from bot.slack.errors import ABSENT, GONE, LOST, Refused, translated
 from bot.slack.render_card import Rendered, render_card
@@ -117,7 +117,7 @@ class SlackSurface:
 
     async def _show(self, call: Call, where: dict[str, Any], view: View) -> AsyncSlackResponse:
         """Post or update. A card that Slack does not take as a whole is shown in brief: it can still be opened and read."""
-        stamp = Stamp(self.seals, (await self.directory.workspace()).tenant)
+        stamp = Stamp(self.seals, self.name, (await self.directory.workspace()).tenant)
         try:
             return await self._send(call, where, render_card(view, stamp) if isinstance(view, Card) else render_notice(view))
         except Refused as error:

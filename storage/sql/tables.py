@@ -125,6 +125,18 @@ class Revisions(Row, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Conversations(Row, table=True):
+    """Where a surface may speak, and what it needs for that."""
+
+    surface: str = Field(primary_key=True)
+    tenant: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    person: str | None = Field(index=True)
+    address: dict[str, Any] = Field(sa_type=Json)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Decisions(Row, table=True):
     """What people answered; one answer a person and revision."""
 

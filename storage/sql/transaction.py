@@ -5,6 +5,7 @@ from datetime import datetime
 
 from storage.records import Job
 from storage.sql.audit import AuditRows
+from storage.sql.conversations import ConversationRows
 from storage.sql.executions import ExecutionRows
 from storage.sql.people import PeopleRows
 from storage.sql.programs import ProgramRows
@@ -12,7 +13,7 @@ from storage.sql.requests import RequestRows
 from storage.sql.runs import RunRows
 
 
-class SqlTransaction(RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRows, AuditRows, ABC):
+class SqlTransaction(RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRows, AuditRows, ConversationRows, ABC):
     """A transaction of the Store port."""
 
     @abstractmethod

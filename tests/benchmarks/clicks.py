@@ -11,9 +11,9 @@ import aiohttp
 
 from bot.cards.card import Card
 from bot.demo import DAN, RAVI
+from bot.flow.binding import Binding, Stamp
 from bot.flow.seals import Seals
 from bot.sandbox.signed_http import sign
-from bot.slack.binding import Binding, Stamp
 from bot.slack.events import PATH
 from storage.records import Request
 from tests.benchmarks.seed import name
@@ -46,7 +46,7 @@ class Waiting:
     def _value(self, shown: Request) -> str:
         """What the button of that request's card carries."""
         binding = Binding(shown.id, shown.revision, shown.fingerprint)
-        return Stamp(self.seals, self.payload["team"]["id"]).value(cast("Card", binding), "approve")
+        return Stamp(self.seals, "slack", self.payload["team"]["id"]).value(cast("Card", binding), "approve")
 
 
 async def waiting(place: Premises, url: str) -> Waiting:

@@ -7,15 +7,15 @@ from typing import Any
 from bot.cards.card import Card, CardField, Change, Notice
 from bot.cards.form import NOTES, Form, FormField, reject_fields
 from bot.cards.text import Who, bold, quote, words
+from bot.flow.binding import Stamp
 from bot.flow.seals import Seals
-from bot.slack.binding import Stamp
 from bot.slack.render_text import Block
 from storage.records import Evidence, Person, RequestStatus, Risk, RunStatus
 
 MIA = Person(key="slack:T0SANDBOX:U0MIA", name="Mia Chen")
 NOAH = Person(key="slack:T0SANDBOX:U0NOAH", name="Noah Berg")
 FINGERPRINT = "f" * 64
-STAMP = Stamp(Seals([bytes(32)]), "T0SANDBOX", MIA.key)
+STAMP = Stamp(Seals([bytes(32)]), "slack", "T0SANDBOX", MIA.key)
 EXPIRES = datetime(2026, 11, 22, 18, 40, tzinfo=UTC)
 
 CARD = Card(

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cards.form import Form
+from bot.flow.binding import PERSONAL, BadBinding, Binding, Purpose, Stamp
 from bot.flow.desk import Answer
 from bot.flow.seals import Seals
 from bot.sandbox.delivery import Parcel
 from bot.sandbox.views import View
 from bot.slack import limits, names
-from bot.slack.binding import PERSONAL, BadBinding, Binding, Purpose, Stamp
 from tests.bot.slack.conftest import HERE, MIA, NOAH, SUPPORT, TEAM, Office
 from tests.bot.slack.examples import CARD, FINGERPRINT, REJECT, STAMP, TOO_LONG, card, edit_form, pieces, read
 
@@ -74,9 +74,9 @@ def test_whoever_sees_a_card_may_press_its_buttons() -> None:
 def test_values_outlive_a_new_key_while_the_old_one_is_known() -> None:
     old, new = bytes(32), bytes([1]) * 32
     value = STAMP.value(CARD, "approve")
-    assert Stamp(Seals([new, old]), STAMP.team).read(value, "approve") == SEEN
+    assert Stamp(Seals([new, old]), "slack", STAMP.team).read(value, "approve") == SEEN
     with pytest.raises(BadBinding):
-        Stamp(Seals([new]), STAMP.team).read(value, "approve")
+        Stamp(Seals([new]), "slack", STAMP.team).read(value, "approve")
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6))
@@ -125,7 +125,7 @@ def submission(office: Office, callback: str, metadata: str) -> dict[str, Any]:
 
 
 def values(office: Office, shown: Any = CARD, person: str = NOAH) -> dict[Purpose, str]:
-    stamp = Stamp(office.surface.seals, TEAM, f"slack:{TEAM}:{person}")
+    stamp = Stamp(office.surface.seals, "slack", TEAM, f"slack:{TEAM}:{person}")
     return {purpose: stamp.value(shown, purpose) for purpose in PURPOSES}
 
 
@@ -195,7 +195,7 @@ async def test_a_press_from_another_workspace_does_nothing(office: Office) -> No
 
 async def test_a_value_of_another_deployment_does_nothing(office: Office) -> None:
     await on_screen(office)
-    elsewhere = Stamp(Seals([bytes([7]) * 32]), TEAM).value(CARD, "approve")
+    elsewhere = Stamp(Seals([bytes([7]) * 32]), "slack", TEAM).value(CARD, "approve")
     await refused(office, press(office, names.APPROVE, elsewhere))
 
 

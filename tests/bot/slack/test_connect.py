@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.flow.pace import Pace
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.sandbox.server import Sandbox
 from bot.slack.connect import SlackConnection
-from bot.slack.pace import Pace
 from tests.bot.slack.conftest import MIA, SEED, SUPPORT, TEAM
 from tests.fakes.desk import FakeDesk
 

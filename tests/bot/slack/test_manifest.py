@@ -10,13 +10,13 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.slack
+from bot.flow.pace import Pace
 from bot.sandbox.people import Installation
 from bot.sandbox.web_api import METHODS
 from bot.slack import names
 from bot.slack.channels import EVENTS, hear
 from bot.slack.listeners import register
 from bot.slack.manifest import SCOPES, BadUrl, manifest
-from bot.slack.pace import Pace
 from tests.fakes.desk import FakeDesk
 
 ROOT = Path(__file__).parents[3]
@@ -121,6 +121,6 @@ def registered() -> dict[str, set[str]]:
     """What Bolt is to listen to."""
     ear: Any = Ear()
     nowhere: Any = None
-    register(ear, FakeDesk(), nowhere, Pace())
-    hear(ear, FakeDesk(), Pace())
+    register(ear, FakeDesk(), nowhere, Pace(1))
+    hear(ear, FakeDesk(), Pace(1))
     return dict(ear.heard)

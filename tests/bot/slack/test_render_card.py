@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bot.cards.card import Card, CardField, Change
+from bot.flow.binding import Binding
 from bot.sandbox.blocks import check_blocks
 from bot.slack import limits, names
-from bot.slack.binding import Binding
 from bot.slack.render_card import json_length, render_card
 from storage.records import Evidence, Person
 from tests.bot.slack.examples import (

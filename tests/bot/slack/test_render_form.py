@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from bot.cards.form import FormField
+from bot.flow.binding import Binding, Purpose
 from bot.sandbox.blocks import check_view
 from bot.sandbox.inputs import state_of
 from bot.slack import names
-from bot.slack.binding import Binding, Purpose
 from bot.slack.render_form import TooLongToEdit, errors_for, form_view, values_of
 from bot.slack.render_text import Block
 from tests.bot.slack.examples import FINGERPRINT, REJECT, STAMP, edit_form

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from bot.cards.card import Card, CardField
 from bot.cards.inert import inert
+from bot.flow.binding import Binding
 from bot.sandbox.blocks import check_view
 from bot.slack import names
-from bot.slack.binding import Binding
 from bot.slack.render_pages import page_view
 from tests.bot.slack.examples import CARD, CARDS, DONE, LONG, STAMP, TOO_LONG, card, pieces, read
 

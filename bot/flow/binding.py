@@ -43,24 +43,29 @@ class Binding:
 
 @dataclass(frozen=True)
 class Stamp:
-    """Makes and reads values for one workspace. `reader` is the key of the person whom a dialog is served to."""
+    """Makes and reads values for one workspace, or tenant, of one surface. `reader` is the key of the person whom a dialog
+    is served to."""
 
     seals: Seals
+    surface: str
     team: str
     reader: str = ""
 
     def value(self, shown: Card | Form, purpose: Purpose, page: int = 0) -> str:
         """What a button's `value` or a view's `private_metadata` carries: compact JSON, some 250 characters."""
         binding = Binding(shown.request_id, shown.revision, shown.fingerprint, page)
-        fields = _fields(binding) | {"seal": self.seals.seal(_named(purpose), self._facts(binding, purpose))}
+        fields = _fields(binding) | {"seal": self.seals.seal(self._named(purpose), self._facts(binding, purpose))}
         return json.dumps(fields, separators=(",", ":"))
 
     def read(self, value: object, purpose: Purpose) -> Binding:
         """The reverse. Raises `BadBinding` unless the value was made for exactly this."""
         binding, seal = _loaded(value)
-        if not self.seals.holds(seal, _named(purpose), self._facts(binding, purpose)):
+        if not self.seals.holds(seal, self._named(purpose), self._facts(binding, purpose)):
             raise BadBinding(f"This value was not made for {purpose!r} here.")
         return binding
+
+    def _named(self, purpose: Purpose) -> str:
+        return f"{self.surface} {purpose}"
 
     def _facts(self, binding: Binding, purpose: Purpose) -> JsonObject:
         if purpose not in PERSONAL:
@@ -68,10 +73,6 @@ class Stamp:
         if not self.reader:
             raise ValueError(f"A value for {purpose!r} belongs to somebody.")
         return _fields(binding) | {"team": self.team, "reader": self.reader}
-
-
-def _named(purpose: Purpose) -> str:
-    return f"slack {purpose}"
 
 
 def _fields(binding: Binding) -> JsonObject:

@@ -1,21 +1,18 @@
-"""Slack's deadline: an answer within three seconds, while the work itself may take longer and must not be lost."""
+"""A platform's deadline: an answer within seconds, while the work itself may take longer and must not be lost."""
 
 import asyncio
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bot.slack import limits
-
-PATIENCE = limits.ACK_SECONDS - 0.5  # seconds; the rest is for the way
-
 T = TypeVar("T")
 
 
 class Pace:
-    """Runs work for Slack's payloads. Used as a context by each listener, it knows what is under way until it is done."""
+    """Runs work for a surface's payloads, which may keep it waiting for `patience` seconds. Used as a context by each
+    listener, it knows what is under way until it is done."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float) -> None:
         self._patience = patience
         self._under_way: set[asyncio.Task[Any]] = set()
 
