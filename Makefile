@@ -14,7 +14,7 @@ demo: $(VENV)/run.stamp  ## the main job in a browser: no accounts, no keys
 	@$(BIN)/signoff demo
 
 test: $(VENV)/dev.stamp check  ## style, types and every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=logical --dist=worksteal
 
 check: $(VENV)/dev.stamp  ## style, types and import arrows only
 	@$(BIN)/ruff format --check --quiet .

@@ -1,6 +1,7 @@
 """Databases for tests: a SQLite file, or a database on a PostgreSQL cluster of this test session's own."""
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,17 @@ import pytest
 
 from storage.sql import schema
 from storage.sql.open import Storage, open_storage
+from tests.scratch import scratch
 from tests.storage.cluster import Cluster, find_binaries
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Have `tmp_path` lie in memory, unless `--basetemp` says otherwise or one of several workers was told where."""
+    memory = scratch()
+    if memory is not None and config.option.basetemp is None:
+        config.option.basetemp = folder = tempfile.mkdtemp(prefix="signoff-tests-", dir=memory)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @dataclass

@@ -172,6 +172,7 @@ async def test_away_for_a_minute_nothing_happens_and_it_comes_back_by_itself(pos
             await proxy.accept()
             took = await until(lambda: ready(storage), BACK_WITHIN)
             assert [await _press(stage, request) for request in asked[:2]] == [DONE, DONE]
+            await until(lambda: _ended(stage, asked[:2]), IN_HAND_WITHIN)
             stage.clock.move(hours=5)  # and nobody decides the third
             assert took < BACK_WITHIN
             await until(lambda: _ended(stage, asked), IN_HAND_WITHIN)

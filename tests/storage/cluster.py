@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.scratch import scratch
+
 
 def find_binaries() -> Path | None:
     """The newest installed PostgreSQL's programs."""
@@ -31,7 +33,7 @@ class Cluster:
     @classmethod
     @contextmanager
     def start(cls, binaries: Path) -> Iterator["Cluster"]:
-        with tempfile.TemporaryDirectory(prefix="signoff-pg-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(prefix="signoff-pg-", dir=scratch(), ignore_cleanup_errors=True) as folder:
             home, port = Path(folder), _free_port()
             owner = _give_to_postgres(home)
             _run(owner, binaries / "initdb", "-D", home / "data", "-U", "signoff", "-A", "trust", "-E", "UTF8")

@@ -190,10 +190,10 @@ HARD = {
 
 @pytest.mark.parametrize("piece", HARD.values(), ids=HARD)
 def test_a_megabyte_of_anything_is_done_soon(piece: str) -> None:
-    """Four times the text takes at most some eight times as long: nothing is quadratic."""
+    """Sixteen times the text takes some sixteen times as long, not 256 times: nothing is quadratic."""
     text = piece * (2**20 // len(piece))
-    quarter = min(_seconds(text[: 2**18]) for _ in range(2))
-    assert _seconds(text) < max(8 * quarter, 0.5)
+    sixteenth = max(min(_seconds(text[: 2**16]) for _ in range(3)), 0.002)
+    assert any(_seconds(text) < 64 * sixteenth for _ in range(3))  # again, should the machine have been busy
 
 
 def _seconds(text: str) -> float:
