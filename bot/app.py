@@ -153,6 +153,7 @@ async def assembled(
             surfaces={"slack": slack.surface},
             ids=RandomIds(),
             seals=seals,
+            homes={"slack": await slack.surface.tenant()},
         )
         desk = FrontDesk(signoff)
         listens = role != "worker"
@@ -167,7 +168,7 @@ async def assembled(
 
 
 @asynccontextmanager
-async def at_hand(settings: Settings, systems: Systems) -> AsyncIterator[Signoff]:
+async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None = None) -> AsyncIterator[Signoff]:
     """A Signoff for a command at a terminal, beside those that serve: it listens to nobody and runs no jobs. Slack is asked
     about people if it is set. Raises PolicyError, StorageError."""
     file = settings.signing_key_file
@@ -177,7 +178,7 @@ async def at_hand(settings: Settings, systems: Systems) -> AsyncIterator[Signoff
     actions = shipped.actions(systems)
     policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     async with AsyncExitStack() as stack:
-        storage = await open_storage(settings.database_url)
+        storage = await open_storage(settings.database_url, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), file)
         surfaces: dict[str, Surface] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from bot.audit.command import audit
+from bot.clock_command import accept_clock
 from bot.decide_command import decide
 from bot.keys_command import keys
 from bot.packages import ForeignPackage, own_packages
@@ -141,6 +142,9 @@ def upgrade() -> None:
     with plain_errors():
         prepare_customers(settings)
         click.echo(f"The database is at revision {upgraded(settings.database_url)}.")
+
+
+db.add_command(accept_clock)
 
 
 @main.group()

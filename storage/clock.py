@@ -85,7 +85,8 @@ class SystemClock:
         if self._newest is not None and self._newest - now > TOLERANCE:
             raise ClockMoved(
                 f"The machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the newest entry of the audit chain is of "
-                f"{self._newest:%Y-%m-%d %H:%M} UTC. Nothing is decided until the clock has come that far."
+                f"{self._newest:%Y-%m-%d %H:%M} UTC. Nothing is decided until the clock has come that far. "
+                "If it is right now and was wrong before, `signoff db accept-clock` says so."
             )
 
     def _ahead(self) -> float:

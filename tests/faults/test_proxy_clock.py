@@ -16,6 +16,7 @@ from aiohttp import ClientSession
 import bot.flow
 import storage
 from bot.cards.text import plain
+from bot.flow.clock import accept
 from bot.flow.handlers import handlers
 from bot.scheduler import Ticks
 from bot.web import served, web_app
@@ -159,6 +160,29 @@ async def test_it_starts_paused_and_goes_on_when_the_clock_has_come_that_far(
         await opened.check()
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+        await whole(stage, paid=1)
+
+
+async def test_a_clock_that_was_ahead_is_accepted_by_somebody_who_knows(sqlite_url: str) -> None:
+    machine = Machine()
+    async with serving(sqlite_url, machine) as (stage, _):
+        before = await stage.ask()
+    machine.shift = timedelta(days=400)
+    async with serving(sqlite_url, machine) as (stage, _):
+        early = await stage.ask("7.00 shop")
+    machine.shift = timedelta(0)
+    async with serving(sqlite_url, machine) as (stage, _):
+        assert "`signoff db accept-clock`" in plain((await stage.desk.approve(stage.click(before))).text)
+    command = await open_storage(sqlite_url, clock=machine.wall)
+    accepted = await command.store.write(lambda tx: accept(tx, replace(stage.signoff, store=command.store), "anna"))
+    assert accepted is not None
+    assert accepted.ended == (early.id,)
+    assert await command.store.write(lambda tx: accept(tx, stage.signoff, "anna")) is None, "there is nothing left to accept"
+    await command.close()
+    async with serving(sqlite_url, machine) as (stage, _):
+        assert (await stage.read(lambda tx: tx.request(early.id))).status is RequestStatus.expired
+        assert not (await stage.approve(early)).ok
+        assert (await stage.approve(before)).ok
         await whole(stage, paid=1)
 
 
