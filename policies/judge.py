@@ -33,6 +33,11 @@ class Fallback:
     reviewers: tuple[str, ...] = ()
     channel: str | None = None
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channel, as a rule names several."""
+        return () if self.channel is None else (self.channel,)
+
 
 @dataclass(frozen=True)
 class _Terms:
@@ -76,7 +81,7 @@ def judge(
         reviewers=reviewers,
         quorum=max(terms.quorum for terms in winning),
         exclude_requester=any(terms.exclude_requester for terms in winning),
-        channel=_channel(matching, fired[0].outcome) or policy.defaults.channel or fallback.channel,
+        channels=_channels(matching, fired[0].outcome) or policy.defaults.channel or fallback.channels,
         expires_in=min(terms.expires_in for terms in winning),
         reminders=tuple(sorted({share for terms in winning for share in terms.reminders})),
         escalate_to=escalate_to,
@@ -174,6 +179,6 @@ def _risk(fired: Sequence[_Terms], claimed: Risk | None) -> tuple[Risk, tuple[st
     return highest.risk, ()
 
 
-def _channel(matching: Sequence[Rule], outcome: Outcome) -> str | None:
-    """The channel of the first winning rule, in the order of the file, that names one."""
-    return next((rule.channel for rule in matching if rule.verdict is outcome and rule.channel), None)
+def _channels(matching: Sequence[Rule], outcome: Outcome) -> tuple[str, ...]:
+    """The channels of the first winning rule, in the order of the file, that names any."""
+    return next((rule.channel for rule in matching if rule.verdict is outcome and rule.channel), ())

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from policies.durations import Seconds, Share
 from policies.reviewers import Reviewer
@@ -53,13 +53,22 @@ def _rule_name(text: str) -> str:
     return text
 
 
+def _one_or_several(written: object) -> object:
+    return [written] if isinstance(written, str) else written
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Name = Annotated[str, AfterValidator(_name)]
 Reviewers = Annotated[tuple[Reviewer, ...], Field(min_length=1, max_length=50)]
 Others = Annotated[tuple[Reviewer, ...], Field(max_length=50)]
 Reminders = Annotated[tuple[Share, ...], Field(max_length=5)]
 Quorum = Annotated[StrictInt, Field(ge=1, le=20)]
-Channel = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^\S+$")]
+Channel = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S+$")]
+Channels = Annotated[
+    tuple[Channel, ...],
+    Field(min_length=1, max_length=5),
+    BeforeValidator(_one_or_several, json_schema_input_type=Channel | list[Channel]),
+]
 
 
 class Part(BaseModel):
@@ -75,7 +84,7 @@ class Defaults(Part):
     reviewers: Reviewers | None = Field(None, description="who may decide; left out, whom the deployment names")
     quorum: Quorum = Field(1, description="how many people have to agree")
     exclude_requester: StrictBool = Field(True, description="whether people may not decide on what they asked for")
-    channel: Channel | None = Field(None, description="where to ask; left out, where the deployment says")
+    channel: Channels | None = Field(None, description="where to ask: one channel, or several; left out, the deployment's")
     expires_in: Seconds = Field(4 * 3600, description="how long to wait for people, such as 30m, 4h or 2d")
     reminders: Reminders = Field((0.5, 0.9), description="when to remind people, as shares of that time; [] for never")
     escalate_to: Others = Field((), description="who may decide as well when the reviewers have not")
@@ -94,7 +103,7 @@ class Rule(Part):
     reviewers: Reviewers | None = None
     quorum: Quorum | None = None
     exclude_requester: StrictBool | None = None
-    channel: Channel | None = None
+    channel: Channels | None = None
     expires_in: Seconds | None = None
     reminders: Reminders | None = None
     escalate_to: Others | None = None

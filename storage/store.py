@@ -273,8 +273,8 @@ class Transaction(Protocol):
         """False if it was not known."""
 
     # --- jobs
-    def defer(self, job: Job) -> None:
-        """Add the job to this transaction, through the store's Dispatch."""
+    def defer(self, *jobs: Job) -> None:
+        """Add the jobs to this transaction, through the store's Dispatch."""
 
 
 class Store(Protocol):

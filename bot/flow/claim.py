@@ -132,7 +132,7 @@ def _contradicted(tx: Transaction, signoff: Signoff, request: Request, execution
         cover = signoff.actions.cover(request.action, request.arguments)
         summary = cover(str(told.receipt.get("summary") or told.error or ""))
         said = words(bold("Reported later: "), f"{told.status}. ", quote(summary))
-        tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
+        tx.defer(*jobs.say(request, said))
     return Refused(
         f"It is recorded as {execution.status} already ({execution.error or 'reported before'}). "
         "What stands is not changed; your report is kept in the audit log, and people are told."

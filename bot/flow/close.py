@@ -49,8 +49,8 @@ def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome,
         body={"revision": request.revision, "reason": outcome.reason, "notes": outcome.notes},
     )
     tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome, signoff.actions))
-    tx.defer(jobs.show_card(request))
-    tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
+    tx.defer(*jobs.show_card(request))
+    tx.defer(*jobs.say(request, said))
     go_on(tx, signoff, request, outcome)
 
 

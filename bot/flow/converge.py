@@ -1,38 +1,47 @@
 """What stands in chat is brought in step with the database: each job looks at the rows and posts, updates or replies.
 
-A message is recorded as `posting` before the platform is called. If the platform took it but the answer was lost, it is
-posted again: two cards may exist then, both carry the request's id, and both lead to the same row. A message that is gone
-comes back only while it asks people.
+A request has a card in each of its places, and each converges on its own. A message is recorded as `posting` before the
+platform is called. If the platform took it but the answer was lost, it is looked for there before it is posted again. Where
+the platform does not let us look, two cards may exist: both carry the request's id, and both lead to the same row. A message
+that is gone comes back only while it asks people.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cards import lines
 from bot.cards.build import card_of, notice_of
 from bot.cards.card import Card, View
 from bot.cards.text import Text
+from bot.flow import jobs
 from bot.flow.execute import execution_of
 from bot.flow.signoff import Signoff
-from bot.flow.surface import MessageGone, Surface, SurfaceBusy, SurfaceError
+from bot.flow.surface import MessageGone, Posted, Surface, SurfaceBusy, SurfaceError
 from storage.dispatch import TryLater
 from storage.records import Message, MessageStatus, Person, Place, Request, RequestStatus
 from storage.store import Transaction
 
 log = logging.getLogger(__name__)
 
+SETTLING = timedelta(minutes=1)  # how long another place may take before it counts as one that shows nothing
 NO_CHANNEL = "No channel is named for it. Name one in the policy or set SIGNOFF_CHANNEL."
 
 
 @dataclass(frozen=True)
 class _Showing:
-    """A message as it stands, what it is to show from now on, and where it belongs."""
+    """A message as it stands, what it is to show from now on, and where it is to be posted. `fresh`: nobody tried to before.
+    `others` are the messages that show the same in other places."""
 
     message: Message
     view: View
     place: Place
+    fresh: bool
+    others: tuple[Message, ...]
+    now: datetime
 
     @property
     def asks(self) -> bool:
@@ -40,16 +49,28 @@ class _Showing:
         return isinstance(self.view, Card) and bool(self.view.buttons)
 
     @property
-    def told(self) -> bool:
-        """Whether there was no place for it, and who asked knows."""
+    def elsewhere(self) -> bool:
+        """Whether another place shows it, or is about to."""
+        return any(_stands(message, self.now) for message in self.others)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it had no place as it is."""
         return self.message.status is MessageStatus.gone and self.message.shown == self.view.shown
 
     @property
     def done(self) -> bool:
         """Whether nothing is to be done."""
         if self.message.status is MessageStatus.gone:
-            return not self.asks
+            return not self.asks or (self.refused and self.elsewhere)
         return self.message.shown == self.view.shown
+
+    def places(self, fallback: Place | None) -> list[Place]:
+        """Where it may be posted: where it belongs; else, if no other place shows it, in the deployment's channel."""
+        taken = {where for other in self.others for where in (other.home.where, other.place.where)}
+        if fallback is None or fallback.where in taken | {self.place.where} or self.elsewhere:
+            return [self.place]
+        return [self.place, fallback]
 
 
 async def show_run(signoff: Signoff, run_id: str) -> None:
@@ -64,15 +85,15 @@ async def show_run(signoff: Signoff, run_id: str) -> None:
     await _show(signoff, "run", run_id, run.origin, view)
 
 
-async def show_card(signoff: Signoff, run_id: str, request_id: str) -> None:
-    """The card of a request: in the run's own thread if that is in the channel of the reviewers, else in their channel."""
+async def show_card(signoff: Signoff, request_id: str, home: Place | None = None) -> None:
+    """The card of a request in one of its places: in the run's own thread if that is there."""
     request = await signoff.store.read(lambda tx: tx.request(request_id))
-    if request.place is None:
+    if not request.places:
         await _nowhere(signoff, request)
-        return
-    thread = await signoff.store.read(lambda tx: thread_of(tx, run_id, request.place))
-
-    await _show(signoff, "card", request_id, thread or request.place, lambda tx: current_card(tx, signoff, request_id))
+    elif home is None:  # the job was deferred when a request had one place only
+        await signoff.store.write(lambda tx: tx.defer(*jobs.show_card(request)))
+    else:
+        await _show(signoff, "card", request_id, home, lambda tx: current_card(tx, signoff, request_id))
 
 
 def current_card(tx: Transaction, signoff: Signoff, request_id: str) -> Card:
@@ -81,69 +102,101 @@ def current_card(tx: Transaction, signoff: Signoff, request_id: str) -> Card:
     return card_of(signoff.actions, now, tx.revisions(request_id), tx.decisions(request_id), execution_of(tx, now))
 
 
-def thread_of(tx: Transaction, run_id: str, place: Place | None) -> Place | None:
+def thread_of(tx: Transaction, run_id: str, place: Place) -> Place | None:
     """The thread of the run's own message, if it stands in the channel of `place`."""
-    run = tx.run(run_id)
-    for message in tx.messages(run_id):
-        same = place is not None and run.origin is not None and run.origin.channel == place.channel
-        if message.status is MessageStatus.posted and same:
-            return message.place
-    return None
+    origin = tx.run(run_id).origin
+    if origin is None or (origin.surface, origin.channel) != (place.surface, place.channel):
+        return None
+    return next((message.place for message in tx.messages(run_id) if message.status is MessageStatus.posted), None)
 
 
 async def _show(
-    signoff: Signoff, purpose: Literal["card", "run"], subject: str, place: Place, view: Callable[[Transaction], View]
+    signoff: Signoff, purpose: Literal["card", "run"], subject: str, home: Place, view: Callable[[Transaction], View]
 ) -> None:
-    surface = signoff.surfaces.get(place.surface)
-    if surface is None:
+    if home.surface not in signoff.surfaces:
         return
-    showing, now = await signoff.store.write(
-        lambda tx: (_Showing(_message(tx, signoff, purpose, subject, place), view(tx), place), tx.now())
-    )
+    showing = await signoff.store.write(lambda tx: _showing(tx, signoff, purpose, subject, home, view(tx)))
     if showing.done:
         return
-    if wait := signoff.turns.wait(place, now):
+    if wait := signoff.turns.wait(home, showing.now):
         raise TryLater(wait, "others wait for that channel")
     try:
-        await _converge(signoff, surface, showing)
+        await _converge(signoff, showing)
     except SurfaceBusy as busy:
-        raise TryLater(signoff.turns.refused(place, now, busy.delay), str(busy)) from busy
+        raise TryLater(signoff.turns.refused(home, showing.now, busy.delay), str(busy)) from busy
 
 
-async def _converge(signoff: Signoff, surface: Surface, showing: _Showing) -> None:
+def _showing(
+    tx: Transaction, signoff: Signoff, purpose: Literal["card", "run"], subject: str, home: Place, view: View
+) -> _Showing:
+    """The message that belongs there, or a new one recorded as `posting`."""
+    messages = [message for message in tx.messages(subject) if message.purpose == purpose]
+    standing = next((message for message in messages if message.home.where == home.where), None)
+    message = standing or Message(
+        id=signoff.ids.new("msg"),
+        purpose=purpose,
+        subject=subject,
+        home=home,
+        place=home,
+        status=MessageStatus.posting,
+        created_at=tx.now(),
+    )
+    if standing is None:
+        tx.add_message(message)
+    place = (thread_of(tx, tx.request(subject).run_id, home) if purpose == "card" else None) or home
+    others = tuple(other for other in messages if other is not standing)
+    return _Showing(message, view, place, standing is None, others, tx.now())
+
+
+def _stands(message: Message, now: datetime) -> bool:
+    settling = message.status is MessageStatus.posting and now - message.created_at < SETTLING
+    return message.status is MessageStatus.posted or settling
+
+
+async def _converge(signoff: Signoff, showing: _Showing) -> None:
     """Update the message; post it where there is none, or where one is gone that still asks people."""
     message, view = showing.message, showing.view
-    if message.status is MessageStatus.posted and message.address is not None:
+    connected = message.place.surface in signoff.surfaces
+    if message.status is MessageStatus.posted and message.address is not None and connected:
         try:
-            await surface.update(message.address, view)
+            await signoff.surface_of(message.place).update(message.address, view)
             changes: dict[str, object] = {"shown": view.shown}
         except MessageGone as error:
             log.warning("message of %s is gone: %s", message.subject, error)
             changes = {"status": MessageStatus.gone, "shown": view.shown}
             if showing.asks:
-                changes = await _post(signoff, surface, showing)
+                changes = await _post(signoff, showing)
     else:
-        changes = await _post(signoff, surface, showing)
+        changes = await _post(signoff, showing)
     await signoff.store.write(lambda tx: _note(tx, message, changes))
 
 
-async def _post(signoff: Signoff, surface: Surface, showing: _Showing) -> dict[str, object]:
+async def _post(signoff: Signoff, showing: _Showing) -> dict[str, object]:
     """Post where it belongs; if that is refused for good, in the fallback channel; else tell the requester, once."""
     message, view = showing.message, showing.view
-    refused: SurfaceError | None = None
-    for place in _places(showing.place, signoff.fallback_place):
+    why = ""
+    for place in showing.places(signoff.fallback_place):
         try:
-            posted = await surface.post(place, view)
+            posted = await _posted(signoff.surface_of(place), showing, place)
         except SurfaceError as error:
-            refused = error
+            why = str(error)
             log.error("%s of %s could not be posted to %s: %s", message.purpose, message.subject, place.channel, error)
         else:
             return {
                 "status": MessageStatus.posted, "address": posted.address, "place": posted.thread, "shown": view.shown,
             }  # fmt: skip
-    if not showing.told:
-        await _tell_requester(signoff, surface, message, str(refused))
+    if not showing.refused and not showing.elsewhere:
+        await _tell_requester(signoff, message, why)
     return {"status": MessageStatus.gone, "shown": view.shown}
+
+
+async def _posted(surface: Surface, showing: _Showing, place: Place) -> Posted:
+    """Post it, unless an earlier attempt, whose answer was lost, went through: then that message is taken over."""
+    if not showing.fresh and (found := await surface.posted(place, showing.view, showing.message.created_at)):
+        with contextlib.suppress(MessageGone):
+            await surface.update(found.address, showing.view)
+            return found
+    return await surface.post(place, showing.view)
 
 
 def _note(tx: Transaction, message: Message, changes: dict[str, object]) -> None:
@@ -161,7 +214,7 @@ async def _nowhere(signoff: Signoff, request: Request) -> None:
         await _tell(surface, *lines.unposted(request.requester, request.id, NO_CHANNEL))
 
 
-async def _tell_requester(signoff: Signoff, surface: Surface, message: Message, why: str) -> None:
+async def _tell_requester(signoff: Signoff, message: Message, why: str) -> None:
     def requester(tx: Transaction) -> lines.Unposted:
         if message.purpose == "card":
             request = tx.request(message.subject)
@@ -170,7 +223,8 @@ async def _tell_requester(signoff: Signoff, surface: Surface, message: Message, 
         return lines.unposted(run.requester, run.id, why)
 
     person, text = await signoff.store.read(requester)
-    await _tell(signoff.surfaces.get(person.surface, surface), person, text)
+    if surface := signoff.surfaces.get(person.surface):
+        await _tell(surface, person, text)
 
 
 async def _tell(surface: Surface, person: Person, text: Text) -> None:
@@ -178,24 +232,3 @@ async def _tell(surface: Surface, person: Person, text: Text) -> None:
         await surface.tell(person, None, text)
     except SurfaceError as error:
         log.error("%s could not be told that a message has no place: %s", person.key, error)
-
-
-def _places(place: Place, fallback: Place | None) -> list[Place]:
-    return [place] if fallback is None or fallback.channel == place.channel else [place, fallback]
-
-
-def _message(tx: Transaction, signoff: Signoff, purpose: Literal["card", "run"], subject: str, place: Place) -> Message:
-    """The message to converge: the one that stands, or a new one recorded as `posting`."""
-    for standing in tx.messages(subject):
-        if standing.purpose == purpose:
-            return standing
-    message = Message(
-        id=signoff.ids.new("msg"),
-        purpose=purpose,
-        subject=subject,
-        place=place,
-        status=MessageStatus.posting,
-        created_at=tx.now(),
-    )
-    tx.add_message(message)
-    return message

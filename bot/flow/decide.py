@@ -103,8 +103,8 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
         lent_by = held.right.lent_by
         changes = _changes(signoff, before, revised)
         said = lines.edited(click.person, changes, notes, revised.verdict.quorum, lent_by=lent_by)
-        tx.defer(jobs.show_card(revised))
-        tx.defer(jobs.reply(revised.run_id, said, request_id=revised.id))
+        tx.defer(*jobs.show_card(revised))
+        tx.defer(*jobs.say(revised, said))
         told = f"Your edit is stored as revision {revised.revision}, which waits for approval. {right.reason}"
         return Answer(True, words(told))
     return _approved(tx, signoff, Held(revised, right, held.ties, ()), click, notes, before=before)
@@ -150,7 +150,7 @@ def never_looser(before: Verdict, after: Verdict) -> Verdict:
             "risk": risk,
             "quorum": max(before.quorum, after.quorum),
             "exclude_requester": before.exclude_requester or after.exclude_requester,
-            "channel": before.channel,
+            "channels": before.channels,
         }
         return after.model_copy(update=most)
     reasons = (*before.reasons, *after.reasons)
@@ -198,7 +198,7 @@ def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click
         return Answer(False, words(reason))
     if verdict.stricter_than(held.verdict):
         revised = revise(tx, held, held.arguments, held.target, never_looser(held.verdict, verdict), None)
-        tx.defer(jobs.show_card(revised))
+        tx.defer(*jobs.show_card(revised))
         return Answer(False, words("The policy became stricter since this card was posted. Look at it again, then decide."))
     return None
 
@@ -221,8 +221,8 @@ def _approved(
     )
     if missing == 0:
         settle(tx, signoff, request, who, decision.verb)
-    tx.defer(jobs.show_card(request))
-    tx.defer(jobs.reply(request.run_id, said, request_id=request.id))
+    tx.defer(*jobs.show_card(request))
+    tx.defer(*jobs.say(request, said))
     done = f"Approved{_for(held)}. It runs now."
     return Answer(True, words(done if missing == 0 else f"Recorded{_for(held)}. {missing} more must approve."))
 

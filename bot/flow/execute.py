@@ -87,7 +87,7 @@ def take(tx: Transaction, signoff: Signoff, request: Request) -> tuple[Request, 
     detail: JsonObject = {"tool": request.action, "arguments": shown, "approval_request_id": request.id}
     begin(tx, signoff, request.agent, execution, {**detail, "proposal_step": request.step - 1}, attempt=None)
     if request.verdict.outcome is Ruling.approve:
-        tx.defer(jobs.show_card(request))
+        tx.defer(*jobs.show_card(request))
     grant = granted(signoff, execution, request.agent, request.tenant, request.revision, request.verdict)
     return request, execution, grant
 
@@ -244,11 +244,11 @@ def _record(tx: Transaction, signoff: Signoff, request: Request, result: Outcome
 def _show(tx: Transaction, request: Request, result: Outcome) -> None:
     """Tell people what became of it. Where nobody was asked there is no card, but what is logged or unknown is told."""
     if request.verdict.outcome is Ruling.approve or request.api_key is None:  # whatever its row says since
-        tx.defer(jobs.show_card(request))
-        tx.defer(jobs.reply(request.run_id, lines.executed(request, result), request_id=request.id))
+        tx.defer(*jobs.show_card(request))
+        tx.defer(*jobs.say(request, lines.executed(request, result)))
     elif request.verdict.outcome is Ruling.log or result.status == "unknown":
         said = lines.logged(tx.run(request.run_id), proposal_of(request), result)
-        tx.defer(jobs.reply(request.run_id, said, place=request.place))
+        tx.defer(*jobs.log(request.run_id, said, request.places))
 
 
 def execution_of(tx: Transaction, request: Request) -> Execution | None:

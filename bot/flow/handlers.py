@@ -26,7 +26,7 @@ def handlers(signoff: Signoff) -> Mapping[str, Handler]:
         await show_run(signoff, str(payload["run_id"]))
 
     async def post_card(payload: JsonObject) -> None:
-        await show_card(signoff, str(payload["run_id"]), str(payload["request_id"]))
+        await show_card(signoff, str(payload["request_id"]), jobs.place_in(payload))
 
     async def say(payload: JsonObject) -> None:
         await reply(signoff, payload)

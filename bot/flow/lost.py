@@ -1,7 +1,7 @@
 """The fallback route: a channel that cannot be used any more must not take with it what waits for people.
 
 A card there is given up, and `bot/flow/converge.py` posts it where it still can: in its own channel if that works after
-all, else in the deployment's channel, else the requester is told.
+all; else, if it stands in no other place, in the deployment's channel; else the requester is told.
 """
 
 import logging
@@ -65,15 +65,16 @@ def _give_up(tx: Transaction, place: Place) -> int:
     requests = tx.posted_requests(place.surface, place.tenant, place.channel, BATCH)
     for request in requests:
         for message in tx.messages(request.id):
-            tx.update_message(message.model_copy(update={"status": MessageStatus.gone, "shown": None}))
-        tx.defer(jobs.show_card(request))
+            if message.place.where == place.where:
+                tx.update_message(message.model_copy(update={"status": MessageStatus.gone, "shown": None}))
+        tx.defer(*jobs.show_card(request))
     return len(requests)
 
 
 def _channels(tx: Transaction) -> list[Place]:
     waiting = tx.requests(status=RequestStatus.pending, limit=LOOKED_AT)
     posted = [m for request in waiting for m in tx.messages(request.id) if m.status is MessageStatus.posted]
-    places = {(m.place.surface, m.place.tenant, m.place.channel) for m in posted}
+    places = {message.place.where for message in posted}
     return [Place(surface=surface, tenant=tenant, channel=channel) for surface, tenant, channel in sorted(places)]
 
 

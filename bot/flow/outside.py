@@ -14,7 +14,8 @@ from bot.flow import jobs
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.finish import finish
-from bot.flow.propose import proposal_detail, review_place
+from bot.flow.places import review_places
+from bot.flow.propose import proposal_detail
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
 from policies.rules import Rule
@@ -23,7 +24,6 @@ from storage.records import (
     ApiKey,
     JsonObject,
     Person,
-    Place,
     Proposal,
     Request,
     RequestStatus,
@@ -169,18 +169,12 @@ def _request(tx: Transaction, signoff: Signoff, run: Run, proposal: Proposal, ve
         id=signoff.ids.new("req"), run_id=run.id, step=APPROVAL, agent=run.agent, tenant=run.requester.tenant,
         requester=run.requester, action=proposal.action, summary=proposal.summary, evidence=proposal.evidence,
         labels=proposal.labels, revision=1, arguments=proposal.arguments, target=proposal.target, verdict=verdict,
-        fingerprint=mark, place=_place(signoff, run, verdict), on_behalf_of=run.on_behalf_of,
+        fingerprint=mark, places=review_places(signoff, verdict, run), on_behalf_of=run.on_behalf_of,
         api_key=run.api_key, status=status, reason=" ".join(verdict.reasons) if status is RequestStatus.blocked else None,
         created_at=now, expires_at=now + timedelta(seconds=verdict.expires_in),
         decided_at=None if status is RequestStatus.pending else now,
     )  # fmt: skip
     return scheduled(request, now) if status is RequestStatus.pending else request
-
-
-def _place(signoff: Signoff, run: Run, verdict: Verdict) -> Place | None:
-    """Where people are asked, or read of what was only logged."""
-    place = review_place(verdict, run, signoff.fallback_place)
-    return place if place is None or place.surface in signoff.surfaces else signoff.fallback_place
 
 
 def _first_revision(request: Request) -> Revision:
@@ -239,7 +233,7 @@ def _audit(tx: Transaction, signoff: Signoff, request: Request, run: Run) -> Non
 def _go(tx: Transaction, signoff: Signoff, run: Run, request: Request, proposal: Proposal) -> None:
     """People are asked, or the story of a blocked proposal is over."""
     if request.status is RequestStatus.pending:
-        tx.defer(jobs.show_card(request))
+        tx.defer(*jobs.show_card(request))
     if request.status is RequestStatus.blocked:
         why = request.reason or "The policy blocks this action."
         ruling = Outcome("blocked", proposal.arguments, reason=why)

@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import JsonValue
+
 from bot.flow.desk import Click
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
@@ -113,8 +115,13 @@ def sealed(decision: Decision, verdict: Verdict) -> JsonObject:
         "person": decision.person.key,
         "lent_by": decision.lent_by.key if decision.lent_by else None,
         "verb": decision.verb,
-        "verdict": verdict.model_dump(mode="json"),
+        "verdict": {**verdict.model_dump(mode="json", exclude={"channels"}), "channel": _asked_in(verdict)},
     }
+
+
+def _asked_in(verdict: Verdict) -> JsonValue:
+    """The channels as they were sealed when there could be one only, so that what was approved then stays approved."""
+    return [*verdict.channels] if len(verdict.channels) > 1 else next(iter(verdict.channels), None)
 
 
 def around(tx: Transaction, request: Request, person: Person) -> list[Person]:

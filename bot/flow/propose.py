@@ -1,6 +1,5 @@
 """First stretch: an agent proposes, the policy judges, and the proposal runs, is asked about, or is refused."""
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,13 +11,13 @@ from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.execute import LOST, begin, end, granted, perform, recorded
 from bot.flow.outcomes import outcome_from, told
+from bot.flow.places import review_places
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
 from storage.records import (
     Execution,
     JsonObject,
-    Place,
     Proposal,
     Request,
     Revision,
@@ -30,8 +29,6 @@ from storage.records import (
 )
 from storage.records import Outcome as Ruling
 from storage.store import Fenced, Transaction
-
-log = logging.getLogger(__name__)
 
 
 class StoredJournal:
@@ -155,7 +152,8 @@ class PolicyGate:
                 )
             )
             if verdict.outcome is Ruling.log or result.status == "unknown":
-                tx.defer(jobs.reply(self.run.id, lines.logged(self.run, proposal, shown), place=_log_place(self, verdict)))
+                said = lines.logged(self.run, proposal, shown)
+                tx.defer(*jobs.log(self.run.id, said, review_places(self.signoff, verdict, self.run)))
             return step
 
         step = await recorded(self.signoff.store, work)
@@ -185,7 +183,7 @@ def ask(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Prop
         target=proposal.target,
         verdict=verdict,
         fingerprint=mark,
-        place=_connected(signoff, review_place(verdict, run, signoff.fallback_place)),
+        places=review_places(signoff, verdict, run),
         created_at=now,
         expires_at=now + timedelta(seconds=verdict.expires_in),
     )
@@ -224,7 +222,7 @@ def ask(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Prop
         body={"action": proposal.action, "fingerprint": mark, "revision": 1, "rules": list(verdict.rules)},
     )
     tx.defer(jobs.show_run(run.id))
-    tx.defer(jobs.show_card(request))
+    tx.defer(*jobs.show_card(request))
 
 
 def refuse(tx: Transaction, signoff: Signoff, run: Run, number: int, proposal: Proposal, verdict: Verdict) -> None:
@@ -259,32 +257,6 @@ def proposal_detail(proposal: Proposal, verdict: Verdict, actions: Actions) -> J
         "evidence": [cover.json(item.model_dump(mode="json")) for item in proposal.evidence],
         "verdict": verdict.model_dump(mode="json"),
     }
-
-
-def review_place(verdict: Verdict, run: Run, fallback: Place | None) -> Place | None:
-    """Where people are asked: the channel that the policy or the deployment names, else where the run was started.
-
-    A channel is written `C0123` or `#name` for the surface the run came from, or `slack:C0123` to name the surface.
-    """
-    home = run.origin or fallback
-    if verdict.channel is None or home is None:
-        return home
-    surface, colon, channel = verdict.channel.partition(":")
-    if not (colon and surface.isalpha()):  # an id of a channel may have colons of its own
-        surface, channel = home.surface, verdict.channel
-    return Place(surface=surface, tenant=home.tenant, channel=channel)
-
-
-def _connected(signoff: Signoff, place: Place | None) -> Place | None:
-    """The place if its surface is connected, else the deployment's own: a policy may name a surface that is not."""
-    if place is None or place.surface in signoff.surfaces:
-        return place
-    log.error("the policy asks on %r, which is not connected; people are asked in the deployment's channel", place.surface)
-    return signoff.fallback_place
-
-
-def _log_place(gate: PolicyGate, verdict: Verdict) -> Place | None:
-    return _connected(gate.signoff, review_place(verdict, gate.run, gate.signoff.fallback_place))
 
 
 def _fingerprint(run: Run, proposal: Proposal, verdict: Verdict, *, revision: int) -> str:

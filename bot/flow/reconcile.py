@@ -37,12 +37,12 @@ def _stuck(tx: Transaction) -> Iterator[Job]:
         # What another program asked for is claimed by that program, or ended by the sweep.
         if request.api_key is None and (request.decided_at or request.created_at) < before:
             yield jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"})
-    waiting = [request for request in tx.requests(status=RequestStatus.pending, limit=BATCH) if request.place is not None]
+    waiting = [request for request in tx.requests(status=RequestStatus.pending, limit=BATCH) if request.places]
     for request in islice((request for request in waiting if _given_up(tx, request)), PROBED):
-        yield jobs.show_card(request)
+        yield from jobs.show_card(request)
     for request in waiting:
-        if request.created_at < before and all(m.status is MessageStatus.posting for m in tx.messages(request.id)):
-            yield jobs.show_card(request)
+        if request.created_at < before and _shown(tx, request) < len(request.places):
+            yield from jobs.show_card(request)
 
 
 def _put_right(tx: Transaction, found: Sequence[Job]) -> None:
@@ -50,6 +50,11 @@ def _put_right(tx: Transaction, found: Sequence[Job]) -> None:
     tx.forget_submissions(tx.now() - REMEMBERED)
     for job in found:
         tx.defer(job)
+
+
+def _shown(tx: Transaction, request: Request) -> int:
+    """In how many places it is settled whether the card stands there."""
+    return sum(message.status is not MessageStatus.posting for message in tx.messages(request.id))
 
 
 def _given_up(tx: Transaction, request: Request) -> bool:

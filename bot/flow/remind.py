@@ -60,7 +60,7 @@ def nudge(tx: Transaction, request_id: str) -> Request | None:
     if escalates:
         _escalated(tx, nudged)
     if come:
-        tx.defer(jobs.nudge(nudged, escalated=escalates, reminded="reminder" in come))
+        tx.defer(*jobs.nudge(nudged, escalated=escalates, reminded="reminder" in come))
     return nudged
 
 
@@ -92,7 +92,7 @@ def _escalated(tx: Transaction, request: Request) -> None:
         request_id=request.id,
         body={"revision": request.revision, "to": [*request.verdict.escalate_to]},
     )
-    tx.defer(jobs.show_card(request))
+    tx.defer(*jobs.show_card(request))
 
 
 def _able(tx: Transaction, request: Request, references: Sequence[str], now: datetime) -> tuple[Called, ...]:

@@ -21,7 +21,7 @@ Judge = Callable[[Proposal, str], Verdict]
 @dataclass(frozen=True)
 class Signoff:
     """The ports and the rules. `policy` answers with the policy in force now; `fallback` is what the deployment names where
-    a policy names nobody and nowhere."""
+    a policy names nobody and nowhere. `homes` are the tenants that the surfaces are connected to, by name of the surface."""
 
     store: Store
     agents: Agents
@@ -33,6 +33,7 @@ class Signoff:
     surfaces: Mapping[str, Surface]
     ids: Ids
     seals: Seals
+    homes: Mapping[str, str] = field(default_factory=dict)
     turns: Turns = field(default_factory=Turns, compare=False)
 
     def judge(self, proposal: Proposal, agent: str) -> Verdict:

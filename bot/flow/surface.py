@@ -1,7 +1,7 @@
 """The Surface port: a place where people meet requests, in verbs of approval and not of any platform."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from bot.cards.card import View
@@ -54,8 +54,15 @@ class Surface(Protocol):
 
     name: str
 
+    async def tenant(self) -> str:
+        """The workspace or tenant that it is connected to."""
+
     async def post(self, place: Place, view: View) -> Posted:
         """Post a card or a notice. With `place.thread` it goes into that thread, and a card is shown in the channel too."""
+
+    async def posted(self, place: Place, view: View, since: datetime) -> Posted | None:
+        """Where a message about the same subject stands in that place already, if it was posted after `since`. None if there
+        is none, or if the platform does not let us look."""
 
     async def update(self, address: JsonObject, view: View) -> None:
         """Replace what a message shows. Raises MessageGone."""

@@ -75,8 +75,8 @@ def give_up_unclaimed(tx: Transaction, signoff: Signoff, request_id: str) -> Req
     )
     tx.add_evaluation(request_evaluation(tx, signoff.ids, ended, outcome, signoff.actions))
     if ended.verdict.outcome is Ruling.approve:  # else nobody was asked, and there is no card
-        tx.defer(jobs.show_card(ended))
-        tx.defer(jobs.reply(ended.run_id, lines.unclaimed(UNCLAIMED), request_id=ended.id))
+        tx.defer(*jobs.show_card(ended))
+        tx.defer(*jobs.say(ended, lines.unclaimed(UNCLAIMED)))
     go_on(tx, signoff, ended, outcome)
     return ended
 

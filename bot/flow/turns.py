@@ -44,18 +44,14 @@ class Turns:
         line = self._line(place, now)
         if line is None:
             self._forget(now)
-            self._lines[_key(place)] = _Line(until, until, spacing)
+            self._lines[place.where] = _Line(until, until, spacing)
             return delay
         line.until, line.spacing = until, spacing
         return line.join(now)
 
     def _line(self, place: Place, now: datetime) -> _Line | None:
-        line = self._lines.get(_key(place))
+        line = self._lines.get(place.where)
         return None if line is None or line.until > now + LONGEST else line
 
     def _forget(self, now: datetime) -> None:
         self._lines = {key: line for key, line in self._lines.items() if line.last > now}
-
-
-def _key(place: Place) -> tuple[str, str, str]:
-    return place.surface, place.tenant, place.channel

@@ -14,9 +14,11 @@ Manifest = dict[str, Any]
 
 # Each scope of the bot's token, and what Signoff cannot do without it.
 SCOPES = {
+    "channels:history": "find a card again that Slack took just before Signoff was killed, so that no second one is posted",
     "channels:read": "check that it is in the channel where cards go, and hear when that is archived",
     "chat:write": "post cards, keep them up to date and answer people",
     "commands": f"offer the {COMMAND} command",
+    "groups:history": "find such a card again in a private channel",
     "groups:read": "check that it is in a private channel where cards go, and hear when that is archived",
     "im:write": "tell somebody something in a direct message",
     "usergroups:read": "find the reviewers that a policy names by user group",

@@ -6,7 +6,8 @@ that others wrote is ever parsed: no link names, no unfurling, no mrkdwn.
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,9 +18,10 @@ from bot.cards.text import Text, plain, words
 from bot.flow.binding import Stamp
 from bot.flow.seals import SECRET_BYTES, Seals
 from bot.flow.surface import ChannelGone, Known, MessageGone, Posted
+from bot.slack import names
 from bot.slack.directory import Directory
 from bot.slack.errors import ABSENT, GONE, LOST, Refused, translated
-from bot.slack.render_card import Rendered, render_card
+from bot.slack.render_card import Rendered, metadata, render_card
 from bot.slack.render_notice import render_notice
 from bot.slack.render_text import Block, say, spoken
 from storage.records import JsonObject, Person, Place
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 Call = Callable[..., Awaitable[AsyncSlackResponse]]
 
 INERT: Final[dict[str, Any]] = {"link_names": False, "parse": "none", "unfurl_links": False, "unfurl_media": False}
+SKEW: Final = timedelta(minutes=5)  # between Slack's clock and the database's
+PAGE: Final = 200  # messages, of which Slack gives this many at once
+PAGES: Final = 5
 TOO_MUCH: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 TURNED_ALREADY: Final = frozenset({"hash_conflict", "not_found", "view_not_found"})
 
@@ -43,6 +48,10 @@ class SlackSurface:
         self._client, self.directory = client, directory
         self.seals = seals or Seals([secrets.token_bytes(SECRET_BYTES)])
 
+    async def tenant(self) -> str:
+        """The workspace of its token."""
+        return (await self.directory.workspace()).tenant
+
     async def post(self, place: Place, view: View) -> Posted:
         """Post a card or a notice; a card in a thread is shown in the channel too."""
         where: dict[str, Any] = {"channel": place.channel}
@@ -52,6 +61,21 @@ class SlackSurface:
         channel, ts = str(answer["channel"]), str(answer["ts"])
         thread = place.model_copy(update={"channel": channel, "thread": place.thread or ts})
         return Posted({"channel": channel, "ts": ts}, thread)
+
+    async def posted(self, place: Place, view: View, since: datetime) -> Posted | None:
+        """The newest message there with the metadata of `view`; None without the scopes that let Signoff look, and in a
+        channel that is written as a name, where Slack does not look either."""
+        mark, after = _metadata(view), f"{(since - SKEW).timestamp():.6f}"
+        try:
+            async for message in self._said(place, after):
+                if message.get("metadata") == mark:
+                    ts = str(message["ts"])
+                    return Posted(
+                        {"channel": place.channel, "ts": ts}, place.model_copy(update={"thread": place.thread or ts})
+                    )
+        except Refused as error:
+            log.warning("Slack does not let Signoff look whether something stands in %s already: %s", place.channel, error)
+        return None
 
     async def update(self, address: JsonObject, view: View) -> None:
         """Replace what a message shows. Raises MessageGone."""
@@ -132,6 +156,24 @@ class SlackSurface:
                 **where, text=message.text, blocks=message.blocks, metadata=message.metadata, **INERT
             )  # fmt: skip
 
+    async def _said(self, place: Place, after: str) -> AsyncIterator[dict[str, Any]]:
+        """What was said in the channel, or in the thread, newest first, as far back as a few pages go. Raises Refused.
+
+        https://docs.slack.dev/reference/methods/conversations.history and .../conversations.replies (oldest first)."""
+        within: dict[str, Any] = {"channel": place.channel, "oldest": after, "include_all_metadata": True, "limit": PAGE}
+        cursor = ""
+        for _ in range(PAGES):
+            with translated(place.channel):
+                if place.thread:
+                    answer = await self._client.conversations_replies(**within, ts=place.thread, cursor=cursor or None)
+                else:
+                    answer = await self._client.conversations_history(**within, cursor=cursor or None)
+            for message in answer["messages"]:
+                yield message
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return
+
     async def _say(self, place: Place, text: Text) -> None:
         with translated(place.channel):
             await self._client.chat_postMessage(
@@ -150,3 +192,10 @@ class SlackSurface:
             opened = await self._client.conversations_open(users=person.user)
             channel = str(opened["channel"]["id"])
             await self._client.chat_postMessage(channel=channel, text=spoken(text), blocks=say(text), **INERT)
+
+
+def _metadata(view: View) -> Block:
+    """What names the subject of a message (see `render_card.metadata`)."""
+    if isinstance(view, Card):
+        return metadata(names.REQUEST_EVENT, "request_id", view.request_id)
+    return metadata(names.RUN_EVENT, "run_id", view.run_id)

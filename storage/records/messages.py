@@ -19,13 +19,15 @@ class MessageStatus(StrEnum):
 class Message(Record):
     """One message that stands on a surface and is kept in step with the database.
 
-    `purpose` is `card` (subject: a request) or `run` (subject: a run). `address` is the surface's own JSON that finds the
-    message again. `shown` is a digest of what the message last showed.
+    `purpose` is `card` (subject: a request) or `run` (subject: a run). It belongs to `home` and stands in `place`: another
+    one where it was refused at home. `address` is the surface's own JSON that finds the message again. `shown` is a digest
+    of what the message last showed.
     """
 
     id: str
     purpose: Literal["card", "run"]
     subject: str
+    home: Place
     place: Place
     status: MessageStatus
     address: JsonObject | None = None

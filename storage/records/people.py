@@ -36,6 +36,11 @@ class Place(Record):
     channel: str
     thread: str | None = None
 
+    @property
+    def where(self) -> tuple[str, str, str]:
+        """Surface, tenant and channel: the place whatever the thread."""
+        return self.surface, self.tenant, self.channel
+
 
 class Delegation(Record):
     """One reviewer lets somebody else decide in their place for a while."""

@@ -61,7 +61,7 @@ class Request(Record):
     target: str
     verdict: Verdict
     fingerprint: str
-    place: Place | None
+    places: tuple[Place, ...]  # one card stands in each; the run's own channel comes first
     on_behalf_of: Person | None = None  # whom the run acts for; like the requester, they do not decide
     api_key: str | None = None  # set where another program's agent asks: it claims the grant and reports the outcome
     status: RequestStatus = RequestStatus.pending

@@ -1,8 +1,9 @@
 """What a policy says of a proposal."""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from storage.records.base import Record
 
@@ -46,11 +47,20 @@ class Verdict(Record):
     reviewers: tuple[str, ...] = ()
     quorum: int = Field(default=1, ge=1)
     exclude_requester: bool = True
-    channel: str | None = None
+    channels: tuple[str, ...] = ()  # where to ask, as the policy names them: `C0123`, `#name`, `teams:19:abc@thread.tacv2`
     expires_in: int = Field(default=4 * 3600, ge=1)  # seconds
     reminders: tuple[float, ...] = (0.5, 0.9)  # when reviewers are reminded, as shares of the time they have
     escalate_to: tuple[str, ...] = ()  # who may decide as well, from `escalate_after` on
     escalate_after: int | None = None  # seconds; set where `escalate_to` names somebody
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_stored_before(cls, data: Any) -> Any:
+        """Verdicts that were stored when there could be one channel only."""
+        if not isinstance(data, dict) or "channel" not in data:
+            return data
+        kept = {name: value for name, value in data.items() if name != "channel"}
+        return {**kept, "channels": () if data["channel"] is None else (data["channel"],)}
 
     def stricter_than(self, other: "Verdict") -> bool:
         """Whether this verdict asks for more than `other` did: outcome, risk or, where both ask people, people or time."""

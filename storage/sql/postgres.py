@@ -72,9 +72,9 @@ class PostgresTransaction(SqlTransaction):
         moment, asked = self._asked
         return self._shift(moment + timedelta(seconds=time.monotonic() - asked))
 
-    def defer(self, job: Job) -> None:
-        """Add the job when the transaction is about to commit, so that jobs stand in the order of commits."""
-        self._jobs.append(job)
+    def defer(self, *jobs: Job) -> None:
+        """Add the jobs when the transaction is about to commit, so that jobs stand in the order of commits."""
+        self._jobs.extend(jobs)
 
     def finish(self) -> None:
         """Defer the jobs, then link the audit entries under the chain's lock."""

@@ -61,9 +61,9 @@ class SqliteTransaction(SqlTransaction, JobRows):
         """The clock's time, aware UTC."""
         return self._clock().astimezone(UTC)
 
-    def defer(self, job: Job) -> None:
-        """Add the job to the outbox when the transaction is about to commit, unless its key waits there already."""
-        self._jobs.append(job)
+    def defer(self, *jobs: Job) -> None:
+        """Add the jobs to the outbox when the transaction is about to commit, unless their keys wait there already."""
+        self._jobs.extend(jobs)
 
     @property
     def deferred(self) -> bool:

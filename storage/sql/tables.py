@@ -100,7 +100,7 @@ class Requests(Row, table=True):
     target: str = Field(sa_type=Words)
     verdict: dict[str, Any] = Field(sa_type=Json)
     fingerprint: str
-    place: dict[str, Any] | None = Field(sa_type=Json)
+    places: list[Any] = Field(sa_type=Json)
     on_behalf_of: dict[str, Any] | None = Field(sa_type=Json)
     api_key: str | None
     status: str
@@ -264,6 +264,7 @@ class Messages(Row, table=True):
     id: str = Field(primary_key=True)
     purpose: str
     subject: str
+    home: dict[str, Any] = Field(sa_type=Json)
     place: dict[str, Any] = Field(sa_type=Json)
     surface: str
     tenant: str

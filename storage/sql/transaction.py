@@ -21,8 +21,8 @@ class SqlTransaction(RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRow
         """The store's time, aware UTC."""
 
     @abstractmethod
-    def defer(self, job: Job) -> None:
-        """Add the job to this transaction."""
+    def defer(self, *jobs: Job) -> None:
+        """Add the jobs to this transaction."""
 
     @abstractmethod
     def finish(self) -> None:

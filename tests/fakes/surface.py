@@ -1,7 +1,7 @@
 """A chat platform in memory: it keeps what was posted, and knows the people it was told about."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.cards.card import Card, View
 from bot.cards.text import Text, plain
@@ -38,6 +38,12 @@ class FakeSurface:
     def cards(self) -> list[Card]:
         """What each posted card shows now, oldest first."""
         return [shown[-1] for shown in self.views.values() if shown and isinstance(shown[-1], Card)]
+
+    async def tenant(self) -> str:
+        return "T1"
+
+    async def posted(self, place: Place, view: View, since: datetime) -> Posted | None:
+        return None
 
     async def post(self, place: Place, view: View) -> Posted:
         self._wait()

@@ -30,9 +30,9 @@ class _Noting:
     def __init__(self, real: Transaction) -> None:
         self._real, self.jobs = real, list[Job]()
 
-    def defer(self, job: Job) -> None:
-        self.jobs.append(job)
-        self._real.defer(job)
+    def defer(self, *jobs: Job) -> None:
+        self.jobs.extend(jobs)
+        self._real.defer(*jobs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)

@@ -30,6 +30,7 @@ from storage.records import (
     Execution,
     ExecutionStatus,
     MessageStatus,
+    Place,
     Proposal,
     Request,
     RequestStatus,
@@ -341,8 +342,8 @@ def error_means_auto() -> Swaps:
 
 @mutant("a platform that asks to wait is not called again", "429", "500", "reset")
 def lost_update() -> Swaps:
-    async def show(signoff: Signoff, run_id: str, request_id: str) -> None:
+    async def show(signoff: Signoff, request_id: str, home: Place | None = None) -> None:
         with suppress(TryLater):
-            await show_card(signoff, run_id, request_id)
+            await show_card(signoff, request_id, home)
 
     return [(flow_handlers, "show_card", show)]

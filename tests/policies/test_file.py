@@ -165,7 +165,7 @@ BROKEN = {
         rule("verdict: log", "reviewers:", "  - @leads"),
         "p.yaml:6: found character '@' that cannot start any token: put the text in quotes",
     ),
-    "channel with spaces": (rule("verdict: log", "channel: a b"), "p.yaml:5: rules[0].channel: write one word"),
+    "channel with spaces": (rule("verdict: log", "channel: a b"), "p.yaml:5: rules[0].channel[0]: write one word"),
     "an action's name misspelt": (
         "rules:\n  - name: a\n    verdict: log\n    actions:\n      - search_web\n      - send_extrenal_email\n",
         "p.yaml:6: rules[0].actions[1]: there is no action 'send_extrenal_email': did you mean 'send_external_email'?",

@@ -78,19 +78,19 @@ def test_rules_that_agree_merge_to_what_asks_for_most() -> None:
     assert verdict.reviewers == (RAVI, ZOE)
     assert (verdict.quorum, verdict.expires_in, verdict.risk) == (2, 1800, Risk.critical)
     assert verdict.exclude_requester
-    assert verdict.channel == "#b"
+    assert verdict.channels == ("#b",)
 
 
 def test_what_a_rule_leaves_out_comes_from_the_defaults_and_then_from_the_deployment() -> None:
     mail = rule("mail", Outcome.approve)
     bare = ruled(mail)
-    assert (bare.reviewers, bare.channel, bare.quorum, bare.expires_in) == ((LEADS,), "#approvals", 1, 4 * 3600)
+    assert (bare.reviewers, bare.channels, bare.quorum, bare.expires_in) == ((LEADS,), ("#approvals",), 1, 4 * 3600)
     defaults = Defaults.model_validate(
         {"reviewers": [RAVI, ZOE], "channel": "#d", "quorum": 2, "expires_in": "1h", "risk": "medium"}
     )
     policy = Policy(defaults=defaults, rules=(mail,))
     filled = judge(policy, proposal(), agent="support", registered=ACTIONS, fallback=DEPLOYMENT)
-    assert (filled.reviewers, filled.channel, filled.quorum, filled.expires_in) == ((RAVI, ZOE), "#d", 2, 3600)
+    assert (filled.reviewers, filled.channels, filled.quorum, filled.expires_in) == ((RAVI, ZOE), ("#d",), 2, 3600)
     assert filled.risk is Risk.medium
 
 
@@ -149,7 +149,7 @@ def test_a_rule_without_anybody_to_ask_is_not_answered_by_another_rule_s_reviewe
 
 def test_the_channel_is_that_of_a_rule_that_decides() -> None:
     rules = rule("look", Outcome.log, channel="#log"), rule("mail", Outcome.approve, channel="#mail")
-    assert ruled(*rules).channel == "#mail"
+    assert ruled(*rules).channels == ("#mail",)
 
 
 def test_a_rule_s_own_reason_is_what_reviewers_read() -> None:
@@ -233,7 +233,7 @@ def test_the_order_of_rules_changes_nothing_but_the_channel(
         judge(Policy(defaults=defaults, rules=tuple(held)), asked, agent="a", registered=ACTIONS, fallback=fallback)
         for held in (named, mixed)
     )
-    assert one.model_dump(exclude={"channel", "policy_version"}) == other.model_dump(exclude={"channel", "policy_version"})
+    assert one.model_dump(exclude={"channels", "policy_version"}) == other.model_dump(exclude={"channels", "policy_version"})
 
 
 @given(**CASES)

@@ -48,7 +48,7 @@ def asked(
     return Request(
         id="req_1", run_id="run_1", step=2, agent="a", tenant="T1", requester=by, on_behalf_of=for_, action="mail",
         summary="", evidence=(), labels=(), revision=1, arguments={}, target="t", verdict=verdict, fingerprint="f",
-        place=None, created_at=NOW, expires_at=NOW, escalated_at=NOW if escalated else None,
+        places=(), created_at=NOW, expires_at=NOW, escalated_at=NOW if escalated else None,
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def request(id: str = "req_1", run_id: str = "run_1", *, expires_in: float = 360
         "id": id, "run_id": run_id, "step": 2, "agent": "support", "tenant": "T1", "requester": ASKED,
         "action": "execute_financial_action", "summary": "Refund $480", "revision": 1, "target": "cus_1",
         "evidence": (Evidence(title="Order 7", quote="paid $480"),), "labels": ("offline model",),
-        "arguments": {"amount": 48000}, "verdict": VERDICT, "fingerprint": "f1", "place": PLACE, "created_at": now,
+        "arguments": {"amount": 48000}, "verdict": VERDICT, "fingerprint": "f1", "places": (PLACE,), "created_at": now,
         "expires_at": now + timedelta(seconds=expires_in),
     }  # fmt: skip
     return Request(**given | fields)
@@ -100,7 +100,7 @@ def evaluation(id: str = "eva_1", run_id: str = "run_1", **fields: Any) -> Evalu
 
 def message(id: str = "msg_1", subject: str = "req_1", **fields: Any) -> Message:
     given = {
-        "id": id, "purpose": "card", "subject": subject, "place": PLACE, "status": "posting",
+        "id": id, "purpose": "card", "subject": subject, "home": PLACE, "place": PLACE, "status": "posting",
         "created_at": datetime.now(UTC),
     }  # fmt: skip
     return Message(**given | fields)

@@ -72,5 +72,5 @@ async def test_a_card_that_shows_the_truth_is_left_alone(stage: Stage) -> None:
 
     request = await stage.ask()
     before = {number: len(shown) for number, shown in stage.surface.views.items()}
-    await show_card(stage.signoff, request.run_id, request.id)
+    await show_card(stage.signoff, request.id, *request.places)
     assert {number: len(shown) for number, shown in stage.surface.views.items()} == before

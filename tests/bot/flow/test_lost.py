@@ -137,7 +137,7 @@ async def test_a_card_given_up_while_it_is_updated_stays_given_up_until_it_is_po
     surface.update = lost_meanwhile  # type: ignore[method-assign, assignment]
     [posted] = await routed.read(lambda tx: tx.messages(asked.id))
     await routed.store.write(lambda tx: tx.update_message(posted.model_copy(update={"shown": None})))
-    await show_card(routed.signoff, asked.run_id, asked.id)
+    await show_card(routed.signoff, asked.id, *asked.places)
     [message] = await routed.read(lambda tx: tx.messages(asked.id))
     assert message.status is MessageStatus.gone
     surface.archived.add("C9")
@@ -147,9 +147,9 @@ async def test_a_card_given_up_while_it_is_updated_stays_given_up_until_it_is_po
 
 async def test_a_request_without_any_channel_is_told_to_who_asked(stage: Stage) -> None:
     asked = await stage.ask()
-    homeless = asked.model_copy(update={"id": "req_homeless", "place": None})
+    homeless = asked.model_copy(update={"id": "req_homeless", "places": ()})
     [first] = await stage.read(lambda tx: tx.revisions(asked.id))
     revision = first.model_copy(update={"request_id": homeless.id})
     await stage.store.write(lambda tx: tx.add_request(homeless, revision))
-    await show_card(stage.signoff, homeless.run_id, homeless.id)
+    await show_card(stage.signoff, homeless.id)
     assert [(key, "SIGNOFF_CHANNEL" in text) for key, text in stage.surface.told] == [(asked.requester.key, True)]

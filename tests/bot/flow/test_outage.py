@@ -47,7 +47,7 @@ async def test_a_thousand_cards_stand_as_fast_as_chat_takes_them(sqlite_stage: S
 
     def post(tx: Transaction) -> None:
         for each in ids:
-            tx.defer(jobs.show_card(tx.request(each)))
+            tx.defer(*jobs.show_card(tx.request(each)))
 
     await stage.store.write(post)
     while stage.clock() < limited.up:

@@ -25,7 +25,7 @@ SOURCES = [path.read_text() for path in Path(str(bot.slack.__file__)).parent.glo
 # What no method asks for: the command is listened to, and the address is a field of users.info.
 BEYOND_METHODS = {"commands", "users:read.email"}
 # Scopes of the app-level token, and those that a method takes instead of one that Signoff has.
-NOT_OURS = {"connections:write", "channels:history", "groups:history", "im:history", "im:read", "mpim:read"}
+NOT_OURS = {"connections:write", "im:history", "im:read", "mpim:read"}
 
 
 def test_the_shipped_manifest_is_the_one_for_socket_mode() -> None:
