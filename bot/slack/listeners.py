@@ -1,7 +1,10 @@
-"""Turns what people do in Slack into intents for the desk. Commit, then acknowledge, always within three seconds.
+"""Turns what people do in Slack into intents for the desk. Commit, then acknowledge.
 
-A payload becomes an intent, the desk answers after its commit, and only then Slack hears of it. Where the desk needs
-longer, Slack is told so in time and the person hears the result later. No listener decides anything.
+A payload becomes an intent, the desk answers after its commit, and only then Slack hears of it: what was acknowledged is
+never lost. Where the desk needs longer than the three seconds that Slack waits, nothing is acknowledged. Slack then says
+itself that the app did not respond, a dialog stays open with what was typed, and the person is told the result as soon as
+there is one. Only what opens or turns a dialog, and so changes nothing, may be acknowledged before it is done. No listener
+decides anything.
 """
 
 import logging
@@ -27,7 +30,6 @@ from storage.records import Place
 
 log = logging.getLogger(__name__)
 
-STILL_WORKING = words("Signoff is still working on this. The answer follows as soon as it is there.")
 TOO_SLOW = words("Signoff took too long to open that. Nothing was done; please press the button again.")
 STALE = words("This was changed since you opened it. Close this and open the card again.")
 NOT_OURS = words(
@@ -85,21 +87,14 @@ class Counter:
 
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """`/signoff …`: the answer comes with the acknowledgement, seen by that person only."""
-        typed = command_of(body)
-        task, in_time = await self._pace.start(self._desk.command(typed))
-        told = task.result().text if in_time else STILL_WORKING
-        await ack(text=spoken(told), blocks=say(told), response_type="ephemeral")
-        if not in_time:
-            await self._tell(body, typed.place, (await task).text)
+        if answer := await self._done(body, self._desk.command(command_of(body))):
+            await ack(text=spoken(answer.text), blocks=say(answer.text), response_type="ephemeral")
 
     async def approve(self, ack: AsyncAck, body: Body) -> None:
         """Approve, on a card."""
-        task, in_time = await self._pace.start(self._desk.approve(self._press(body, "approve")))
-        told = task.result().text if in_time else STILL_WORKING
-        await ack()
-        await self._tell(body, place_of(body), told)
-        if not in_time:
-            await self._tell(body, place_of(body), (await task).text)
+        if answer := await self._done(body, self._desk.approve(self._press(body, "approve"))):
+            await ack()
+            await self._tell(body, place_of(body), answer.text)
 
     async def edit(self, ack: AsyncAck, body: Body) -> None:
         """Edit, on a card: opens the form."""
@@ -159,16 +154,28 @@ class Counter:
 
     async def _submitted(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Answer]) -> None:
         """Close a dialog once it is decided; else keep it open with the errors at their inputs, or say why in it."""
-        task, in_time = await self._pace.start(asked)
-        if not in_time:
-            await ack(response_action="update", view=said_view("Signoff", STILL_WORKING))
-            await self._tell(body, None, (await task).text)
-        elif (answer := task.result()).ok:
+        answer = await self._done(body, asked)
+        if answer is None:
+            return
+        if answer.ok:
             await ack()
         elif errors := errors_for(body["view"], answer.errors):
             await ack(response_action="errors", errors=errors)
         else:
             await ack(response_action="update", view=said_view("Not done", answer.text))
+
+    async def _done(self, body: Body, asked: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """The answer, after the commit; None if that came too late to be acknowledged, so that the person was told."""
+        task, in_time = await self._pace.start(asked)
+        if in_time:
+            return task.result()
+        log.warning("something that %s did took too long to acknowledge", person_of(body).key)
+        try:
+            told = (await task).text
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, a person gets a sentence
+            told = _sentence(error)
+        await self._tell(body, place_of(body), told)
+        return None
 
     async def _failed(self, error: Exception, ack: AsyncAck, body: Body) -> None:
         """Log what a listener raised, and tell the person a sentence: in the dialog if they wait there."""

@@ -14,7 +14,7 @@ from storage.records import JsonObject, Place
 
 @dataclass
 class FakeDesk:
-    """Implements `bot.flow.desk.Desk`. `pause` seconds pass before each answer; `error` is raised instead.
+    """Implements `bot.flow.desk.Desk`. `pause` seconds pass before each answer; `error` is raised at once instead, `late_error` after it.
     `asked` is set from the first question on."""
 
     answer: Answer = field(default_factory=lambda: Answer(True, words("Recorded.")))
@@ -22,6 +22,7 @@ class FakeDesk:
     shown: Card | Answer = field(default_factory=lambda: Answer(False, words("No such request.")))
     pause: float = 0.0
     error: Exception | None = None
+    late_error: Exception | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     commands: list[Command] = field(default_factory=list)
     approvals: list[Click] = field(default_factory=list)
@@ -64,4 +65,6 @@ class FakeDesk:
         if self.error is not None:
             raise self.error
         await asyncio.sleep(self.pause)
+        if self.late_error is not None:
+            raise self.late_error
         return self.answer
