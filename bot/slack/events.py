@@ -6,46 +6,27 @@ five minutes for a new request. So the signature is checked here first, and each
 """
 
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.flow.replays import Replays
+
 PATH = "/slack/events"
 BODY_BYTES = 512 * 1024  # the largest payload, the submission of a full modal, is well below
-REMEMBERED_SECONDS = 600.0  # twice the age up to which Slack's signatures count
-REMEMBERED = 50_000  # signatures
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 
 
-class Once:
-    """Remembers signatures for ten minutes, the newest `REMEMBERED` of them. `clock` gives seconds that never go back."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._seen: dict[str, float] = {}
-
-    def first(self, signature: str) -> bool:
-        """Whether this signature comes for the first time; from now on it does not."""
-        now = self._clock()
-        while self._seen and (len(self._seen) >= REMEMBERED or now - next(iter(self._seen.values())) > REMEMBERED_SECONDS):
-            del self._seen[next(iter(self._seen))]
-        if signature in self._seen:
-            return False
-        self._seen[signature] = now
-        return True
-
-
 class Events:
     """`handle` is to be mounted at `PATH`."""
 
-    def __init__(self, app: AsyncApp, signing_secret: str, once: Once | None = None) -> None:
-        self._app, self._verifier, self._once = app, SignatureVerifier(signing_secret), once or Once()
+    def __init__(self, app: AsyncApp, signing_secret: str, replays: Replays | None = None) -> None:
+        self._app, self._verifier, self._replays = app, SignatureVerifier(signing_secret), replays or Replays()
 
     async def handle(self, request: web.Request) -> web.Response:
         """`POST /slack/events`. Answers 401 to what Slack has not signed, 413 to what is too large."""
@@ -55,7 +36,7 @@ class Events:
         signature = request.headers.get("X-Slack-Signature", "")
         if not self._signed(body, request.headers.get("X-Slack-Request-Timestamp", ""), signature):
             return _refused(401, "Slack has not signed this, or more than five minutes ago.")
-        if not self._once.first(signature):
+        if not self._replays.first(signature):
             return web.Response()  # a replay: taken once already, and Slack wants nothing but an acknowledgement
         headers: dict[str, str | Sequence[str]] = {**request.headers}
         answer = await self._app.async_dispatch(AsyncBoltRequest(body=body, query=request.query_string, headers=headers))

@@ -12,9 +12,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.flow.replays import REMEMBERED_SECONDS, Replays
 from bot.sandbox.server import Sandbox
 from bot.slack.connect import SlackConnection
-from bot.slack.events import BODY_BYTES, PATH, REMEMBERED_SECONDS, Once
+from bot.slack.events import BODY_BYTES, PATH
 from tests.bot.slack.conftest import SUPPORT, TEAM
 from tests.fakes.desk import FakeDesk
 
@@ -108,7 +109,7 @@ async def test_what_nobody_listens_to_is_not_found(door: Door) -> None:
 
 def test_signatures_are_forgotten_after_ten_minutes() -> None:
     now = 0.0
-    once = Once(lambda: now)
-    assert (once.first("a"), once.first("a"), once.first("b")) == (True, False, True)
+    replays = Replays(lambda: now)
+    assert (replays.first("a"), replays.first("a"), replays.first("b")) == (True, False, True)
     now = REMEMBERED_SECONDS + 1
-    assert once.first("a")
+    assert replays.first("a")
