@@ -2,7 +2,6 @@
 
 from bot.cards.text import words
 
-STILL_WORKING = words("Signoff is still working on this. The answer follows as soon as it is there.")
 TOO_SLOW = words("Signoff took too long to open that. Nothing was done; please press the button again.")
 STALE = words("This was changed since you opened it. Close this and open the card again.")
 NOT_OURS = words(

@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards.card import Card
 from bot.cards.form import Form
+from bot.cards.said import BROKEN, NOT_OURS, STALE, TOO_SLOW
 from bot.cards.text import Text, plain, words
 from bot.flow.binding import BadBinding, Binding, Purpose, Stamp
 from bot.flow.desk import Answer, Click, Desk
@@ -29,14 +30,6 @@ from bot.slack.surface import SlackSurface
 from storage.records import Place
 
 log = logging.getLogger(__name__)
-
-TOO_SLOW = words("Signoff took too long to open that. Nothing was done; please press the button again.")
-STALE = words("This was changed since you opened it. Close this and open the card again.")
-NOT_OURS = words(
-    "This button is not one that Signoff made for this, here and for you. Nothing was done. "
-    "Open the newest card of the request and decide there."
-)
-BROKEN = words("Something went wrong inside Signoff, and it cannot say whether this was done. Please look at the card.")
 
 Shown = TypeVar("Shown", Card, Form)
 Listener = Callable[[AsyncAck, Body], Awaitable[None]]
