@@ -6,7 +6,6 @@ the platform does not let us look, two cards may exist: both carry the request's
 that is gone comes back only while it asks people.
 """
 
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,13 +63,6 @@ class _Showing:
         if self.message.status is MessageStatus.gone:
             return not self.asks or (self.refused and self.elsewhere)
         return self.message.shown == self.view.shown
-
-    def places(self, fallback: Place | None) -> list[Place]:
-        """Where it may be posted: where it belongs; else, if no other place shows it, in the deployment's channel."""
-        taken = {where for other in self.others for where in (other.home.where, other.place.where)}
-        if fallback is None or fallback.where in taken | {self.place.where} or self.elsewhere:
-            return [self.place]
-        return [self.place, fallback]
 
 
 async def show_run(signoff: Signoff, run_id: str) -> None:
@@ -172,31 +164,74 @@ async def _converge(signoff: Signoff, showing: _Showing) -> None:
 
 
 async def _post(signoff: Signoff, showing: _Showing) -> dict[str, object]:
-    """Post where it belongs; if that is refused for good, in the fallback channel; else tell the requester, once."""
-    message, view = showing.message, showing.view
-    why = ""
-    for place in showing.places(signoff.fallback_place):
+    """Post where it belongs. If that is refused for good and no other place shows it, post it in the fallback channel; else
+    tell the requester, once."""
+    try:
+        return await _posted(signoff.surface_of(showing.place), showing, showing.place)
+    except SurfaceError as error:
+        why = _logged(showing, showing.place, error)
+    alone, fallback = await signoff.store.write(lambda tx: _give_way(tx, signoff, showing))
+    if fallback is not None:
         try:
-            posted = await _posted(signoff.surface_of(place), showing, place)
+            return await _posted(signoff.surface_of(fallback), showing, fallback)
         except SurfaceError as error:
-            why = str(error)
-            log.error("%s of %s could not be posted to %s: %s", message.purpose, message.subject, place.channel, error)
-        else:
-            return {
-                "status": MessageStatus.posted, "address": posted.address, "place": posted.thread, "shown": view.shown,
-            }  # fmt: skip
-    if not showing.refused and not showing.elsewhere:
-        await _tell_requester(signoff, message, why)
-    return {"status": MessageStatus.gone, "shown": view.shown}
+            why = _logged(showing, fallback, error)
+    if alone and not showing.refused:
+        await _tell_requester(signoff, showing.message, why)
+    return _gone(showing)
 
 
-async def _posted(surface: Surface, showing: _Showing, place: Place) -> Posted:
+def _logged(showing: _Showing, place: Place, error: SurfaceError) -> str:
+    purpose, subject = showing.message.purpose, showing.message.subject
+    log.error("%s of %s could not be posted to %s: %s", purpose, subject, place.channel, error)
+    return str(error)
+
+
+def _gone(showing: _Showing) -> dict[str, object]:
+    return {"status": MessageStatus.gone, "place": showing.message.home, "shown": showing.view.shown}
+
+
+def _give_way(tx: Transaction, signoff: Signoff, showing: _Showing) -> tuple[bool, Place | None]:
+    """Record that it was refused where it belongs. Whether no other place shows it; then also where it goes instead, which
+    this message takes in this very transaction, so that of several that are refused only one goes there."""
+    message, fallback = showing.message, signoff.fallback_place
+    others = [each for each in tx.messages(message.subject) if each.purpose == message.purpose and each.id != message.id]
+    alone = not (any(_stands(other, tx.now()) for other in others) or _awaited(tx, signoff, message, len(others)))
+    taken = {message.home.where, *(where for other in others for where in (other.home.where, other.place.where))}
+    if alone and fallback is not None and fallback.where not in taken:
+        tx.update_message(message.model_copy(update={"status": MessageStatus.posting, "place": fallback}))
+        return True, fallback
+    tx.update_message(message.model_copy(update=_gone(showing)))
+    return alone, None
+
+
+def _awaited(tx: Transaction, signoff: Signoff, message: Message, others: int) -> bool:
+    """Whether there are places of a new request in which nobody has tried yet."""
+    if message.purpose == "run":
+        return False
+    request = tx.request(message.subject)
+    connected = sum(place.surface in signoff.surfaces for place in request.places)
+    return connected > others + 1 and tx.now() - request.created_at < SETTLING
+
+
+async def _posted(surface: Surface, showing: _Showing, place: Place) -> dict[str, object]:
     """Post it, unless an earlier attempt, whose answer was lost, went through: then that message is taken over."""
-    if not showing.fresh and (found := await surface.posted(place, showing.view, showing.message.created_at)):
-        with contextlib.suppress(MessageGone):
+    posted = None if showing.fresh else await _found(surface, showing, place)
+    posted = posted or await surface.post(place, showing.view)
+    return {
+        "status": MessageStatus.posted, "address": posted.address, "place": posted.thread, "shown": showing.view.shown,
+    }  # fmt: skip
+
+
+async def _found(surface: Surface, showing: _Showing, place: Place) -> Posted | None:
+    """What stands there already, brought up to date."""
+    found = await surface.posted(place, showing.view, showing.message.created_at)
+    if found is not None:
+        try:
             await surface.update(found.address, showing.view)
-            return found
-    return await surface.post(place, showing.view)
+        except MessageGone:
+            return None
+    return found
 
 
 def _note(tx: Transaction, message: Message, changes: dict[str, object]) -> None:

@@ -13,7 +13,7 @@ from bot.sandbox.shapes import channel_json, message_json
 from bot.sandbox.workspace import Message
 
 READ = ("channels:read", "groups:read", "im:read")
-HISTORY = ("channels:history", "groups:history", "im:history")
+HISTORY = {"public_channel": "channels:history", "private_channel": "groups:history", "im": "im:history"}
 
 
 def info(call: Call) -> dict[str, Any]:
@@ -71,6 +71,9 @@ def join(call: Call) -> dict[str, Any]:
 
 def _readable(call: Call) -> Channel:
     channel = call.workspace.channel(call.need("channel"))
+    needed = HISTORY[_kind(channel)]
+    if needed not in call.scopes:
+        raise SlackError("missing_scope", needed=needed, provided=",".join(sorted(call.scopes)))
     if call.workspace.bot.id not in channel.members:
         raise SlackError("not_in_channel")
     return channel
@@ -93,10 +96,16 @@ def _moment(call: Call, name: str, otherwise: float) -> float:
 def _page_of(call: Call, messages: list[Message]) -> dict[str, Any]:
     page, following = call.page(_window(call, messages))
     return {
-        "messages": [message_json(call.workspace, each) for each in page],
+        "messages": [_read(call, each) for each in page],
         "has_more": bool(following["next_cursor"]),
         "response_metadata": following,
     }
+
+
+def _read(call: Call, message: Message) -> dict[str, Any]:
+    """The message; its metadata only for who asks for that (https://docs.slack.dev/messaging/message-metadata)."""
+    shape = message_json(call.workspace, message)
+    return shape if call.flag("include_all_metadata") else {name: shape[name] for name in shape if name != "metadata"}
 
 
 def history(call: Call) -> dict[str, Any]:
@@ -164,8 +173,8 @@ METHODS: Mapping[str, Method] = {
     "conversations.open": Method(open_im, ("im:write",)),
     "conversations.members": Method(members, READ),
     "conversations.join": Method(join, ("channels:join",)),
-    "conversations.history": Method(history, HISTORY),
-    "conversations.replies": Method(replies, HISTORY),
+    "conversations.history": Method(history, tuple(HISTORY.values())),
+    "conversations.replies": Method(replies, tuple(HISTORY.values())),
     "files.getUploadURLExternal": Method(upload_url, ("files:write",)),
     "files.completeUploadExternal": Method(complete_upload, ("files:write",)),
 }

@@ -170,6 +170,18 @@ async def test_a_thread_is_counted_linked_and_read(sandbox: Sandbox) -> None:
     assert f"/archives/{SUPPORT}/p{reply.replace('.', '')}?thread_ts={parent}" in link
 
 
+async def test_metadata_is_read_by_who_asks_for_it_with_the_scope_of_that_kind_of_channel(sandbox: Sandbox) -> None:
+    client, mark = client_of(sandbox), {"event_type": "card", "event_payload": {"id": "1"}}
+    parent = (await client.chat_postMessage(channel=SUPPORT, text="Card", metadata=mark))["ts"]
+    [plain] = (await client.conversations_history(channel=SUPPORT))["messages"]
+    [told] = (await client.conversations_history(channel=SUPPORT, include_all_metadata=True))["messages"]
+    [thread] = (await client.conversations_replies(channel=SUPPORT, ts=parent, include_all_metadata=True))["messages"]
+    assert "metadata" not in plain
+    assert told["metadata"] == thread["metadata"] == mark
+    sandbox.set_scopes("groups:history")
+    assert await error_of(client.conversations_history(channel=SUPPORT)) == "missing_scope"
+
+
 async def test_people_groups_and_channels_are_described(sandbox: Sandbox) -> None:
     client = client_of(sandbox)
     zoe = (await client.users_info(user=ZOE))["user"]

@@ -1,6 +1,6 @@
 """The surface against a workspace that answers with Slack's limits and errors."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from bot.cards.text import Who, quote, words
 from bot.flow.surface import MessageGone, Posted, SurfaceBusy, SurfaceError
 from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import Message
 from bot.slack.connect import SlackConnection
 from bot.slack.surface import SlackSurface
 from storage.records import Person, Place
@@ -42,6 +43,42 @@ async def test_a_card_of_a_thread_is_shown_in_the_channel_too(sandbox: Sandbox, 
     assert posted.thread == root.thread
     reply = sandbox.replies(SUPPORT, str(root.thread.thread))[-1]
     assert (reply.ts, reply.broadcast) == (posted.address["ts"], True)
+
+
+async def test_a_card_that_stands_already_is_found_where_it_stands(sandbox: Sandbox, surface: SlackSurface) -> None:
+    since = datetime.now(UTC)
+    root = await surface.post(HERE, NOTICE)
+    await surface.post(HERE, card(request_id="req_2"))
+    threaded = await surface.post(root.thread, CARD)
+    assert await surface.posted(root.thread, CARD, since) == threaded
+    assert await surface.posted(HERE, NOTICE, since) == root
+    assert await surface.posted(HERE, card(request_id="req_3"), since) is None
+    assert await surface.posted(HERE, NOTICE, since + timedelta(hours=1)) is None
+
+
+async def test_a_card_is_looked_for_further_back_than_one_page(sandbox: Sandbox, surface: SlackSurface) -> None:
+    since = datetime.now(UTC)
+    posted = await surface.post(HERE, CARD)
+    for number in range(250):
+        sandbox.workspace.add(Message(SUPPORT, sandbox.workspace.new_ts(), MIA, f"Small talk {number}"))
+    assert await surface.posted(HERE, CARD, since) == posted
+
+
+@pytest.mark.parametrize("scopes", [("chat:write",), ("chat:write", "groups:history")])
+async def test_where_slack_does_not_let_us_look_nothing_is_found(
+    sandbox: Sandbox, surface: SlackSurface, scopes: tuple[str, ...]
+) -> None:
+    since = datetime.now(UTC)
+    await surface.post(HERE, CARD)
+    sandbox.set_scopes(*scopes)
+    assert await surface.posted(HERE, CARD, since) is None
+    assert await surface.posted(at("#support"), CARD, since) is None
+
+
+async def test_a_busy_slack_is_asked_again_and_not_posted_to_blindly(sandbox: Sandbox, surface: SlackSurface) -> None:
+    sandbox.fail_next("conversations.history", status=503)
+    with pytest.raises(SurfaceBusy):
+        await surface.posted(HERE, CARD, datetime.now(UTC))
 
 
 async def test_nothing_is_ever_parsed_or_unfurled(sandbox: Sandbox, surface: SlackSurface) -> None:
