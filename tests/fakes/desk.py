@@ -14,8 +14,8 @@ from storage.records import JsonObject, Place
 
 @dataclass
 class FakeDesk:
-    """Implements `bot.flow.desk.Desk`. `pause` seconds pass before each answer; `error` is raised at once instead, `late_error` after it.
-    `asked` is set from the first question on."""
+    """Implements `bot.flow.desk.Desk`. `pause` seconds pass before each answer. `error` is raised at once instead,
+    `late_error` after the pause. `asked` is set from the first question on."""
 
     answer: Answer = field(default_factory=lambda: Answer(True, words("Recorded.")))
     forms: Callable[[Click, Literal["edit", "reject"]], Form | Answer] | None = None

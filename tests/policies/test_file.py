@@ -44,6 +44,20 @@ def test_a_sound_file_becomes_a_policy() -> None:
     assert (policy.rules[0].name, policy.rules[0].quorum, policy.rules[0].reviewers) == ("mail", 2, None)
 
 
+@pytest.mark.parametrize(
+    ("written", "channels"),
+    [
+        ("slack:C0ONCALL", ("slack:C0ONCALL",)),
+        ("[slack:C0ONCALL]", ("slack:C0ONCALL",)),
+        ('[slack:C0ONCALL, "teams:19:abc@thread.tacv2"]', ("slack:C0ONCALL", "teams:19:abc@thread.tacv2")),
+    ],
+)
+def test_a_rule_and_the_defaults_name_one_channel_or_several(written: str, channels: tuple[str, ...]) -> None:
+    policy = read(f"defaults:\n  channel: {written}\n" + SOUND.partition("rules:")[1] + SOUND.partition("rules:")[2])
+    assert policy.defaults.channel == channels
+    assert read(SOUND + f"    channel: {written}\n").rules[0].channel == channels
+
+
 def test_rules_can_name_what_only_other_programs_ask_for() -> None:
     policy = read(
         "other_actions: [deploy_web, deploy_api]\n"
@@ -165,6 +179,8 @@ BROKEN = {
         rule("verdict: log", "reviewers:", "  - @leads"),
         "p.yaml:6: found character '@' that cannot start any token: put the text in quotes",
     ),
+    "no channel": (rule("verdict: log", "channel: []"), "p.yaml:5: rules[0].channel: "),
+    "a channel that is a number": (rule("verdict: log", "channel: [a, 7]"), "p.yaml:5: rules[0].channel[1]: "),
     "channel with spaces": (rule("verdict: log", "channel: a b"), "p.yaml:5: rules[0].channel[0]: write one word"),
     "an action's name misspelt": (
         "rules:\n  - name: a\n    verdict: log\n    actions:\n      - search_web\n      - send_extrenal_email\n",

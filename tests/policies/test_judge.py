@@ -152,6 +152,11 @@ def test_the_channel_is_that_of_a_rule_that_decides() -> None:
     assert ruled(*rules).channels == ("#mail",)
 
 
+def test_a_rule_may_ask_in_several_channels() -> None:
+    several = ["slack:C0ONCALL", "teams:19:abc@thread.tacv2"]
+    assert ruled(rule("mail", Outcome.approve, channel=several)).channels == tuple(several)
+
+
 def test_a_rule_s_own_reason_is_what_reviewers_read() -> None:
     assert ruled(rule("mail", Outcome.approve, reason="Mail cannot be called back.")).reasons == (
         "Mail cannot be called back.",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import column
+from sqlalchemy import ColumnClause, column
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import Connection
 
@@ -40,7 +40,7 @@ def before_places(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _insert(connection: Connection, table: str, **values: Any) -> None:
-    columns = [column(name) for name in values]
+    columns: list[ColumnClause[Any]] = [column(name) for name in values]
     connection.execute(sql_table(table, *columns).insert().values(values))
 
 

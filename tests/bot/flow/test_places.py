@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from bot.cards.card import Card, View
 from bot.flow.converge import show_card
 from bot.flow.front_desk import FrontDesk
 from bot.flow.lost import lose
+from bot.flow.people import sealed
 from bot.flow.places import review_places
 from bot.flow.reconcile import reconcile
 from bot.flow.surface import Posted, SurfaceBusy
@@ -243,3 +245,15 @@ async def test_a_run_that_came_from_nowhere_is_asked_about_where_the_policy_says
     signoff = replace(stage.signoff, homes=homes)
     verdict = asked.verdict.model_copy(update={"channels": written})
     assert review_places(signoff, verdict, run.model_copy(update={"origin": None})) == places
+
+
+@pytest.mark.parametrize(("channels", "sealed_as"), [((), None), (("C9",), "C9"), (NAMED, [*NAMED])])
+async def test_what_was_sealed_when_a_request_had_one_channel_holds(
+    stage: Stage, channels: tuple[str, ...], sealed_as: JsonValue
+) -> None:
+    asked = await stage.ask()
+    await stage.approve(asked)
+    [decision] = await stage.read(lambda tx: tx.decisions(asked.id))
+    verdict = asked.verdict.model_copy(update={"channels": channels})
+    facts = sealed(decision, verdict)["verdict"]
+    assert facts == {**verdict.model_dump(mode="json", exclude={"channels"}), "channel": sealed_as}
