@@ -11,7 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.cards.card import Card, CardField, Change
-from bot.cards.inert import beginning, host, inert
+from bot.cards.fold import (
+    FIELDS,
+    LINES,
+    NAME,
+    QUOTE,
+    REMARK,
+    REMARKS,
+    SHARES,
+    SUMMARY,
+    TARGET,
+    TITLE,
+    quorum,
+    short,
+    worth_showing,
+)
+from bot.cards.inert import host, inert
 from bot.cards.text import Quote, Text
 from bot.flow.binding import UNREAD, Purpose, Stamp
 from bot.slack import limits, names
@@ -54,25 +69,6 @@ ACTIONS: Mapping[Purpose, str] = {
     "read": names.READ,
 }
 
-# Characters shown on the card; a person reads about 1,200 in a minute.
-VALUE = 1_200
-VALUE_LINES = 30
-GLIMPSE = 400  # of a value that is longer than that and has to be opened anyway
-GLIMPSE_LINES = 8
-QUOTE = 320
-SUMMARY = 600
-TARGET = 160
-TITLE = 100
-NAME = 48
-NAMES = 3  # people named at most; their number is always told
-REMARK = 300
-REMARKS = 5
-FIELDS = 30  # arguments shown at most
-LINES = 12  # story lines shown at most
-
-# How much of that is used, tried in turn until the blocks fit Slack's limit. The last shows no text of others at all.
-SHARES = (1.0, 0.5, 0.25, 0.1, 0.03, 0.0)
-
 
 @dataclass(frozen=True)
 class Rendered:
@@ -111,7 +107,7 @@ def headed(card: Card) -> Iterator[Block]:
     yield {"type": "header", "text": plain_text(card.heading, limits.HEADER_TEXT)}
     emoji = STATE_EMOJI.get(card.status) or RISK_EMOJI[card.risk]
     state = ({"type": "emoji", "name": emoji}, part(f" {card.state}", "bold"))
-    yield rich(section(*state, part(f" · {card.risk.capitalize()} risk · for "), part(_short(card.target, TARGET), "bold")))
+    yield rich(section(*state, part(f" · {card.risk.capitalize()} risk · for "), part(short(card.target, TARGET), "bold")))
 
 
 def _fitting(card: Card, stamp: Stamp) -> list[Block]:
@@ -136,7 +132,7 @@ def _action(card: Card, fold: Fold) -> list[list[Block]]:
     fields = [block for field in card.fields[:count] for block in _field(field, field.name in edited, fold)]
     count, more_changes = fold.some(len(card.changes), FIELDS, "changes")
     changes = [block for change in card.changes[:count] for block in _change(change, fold)]
-    who = _short(card.editor.name, NAME) if card.editor else "a reviewer"
+    who = short(card.editor.name, NAME) if card.editor else "a reviewer"
     title = [section(part(f"What {who} changed", "bold"))] if card.changes else []
     return [[*fields, *more], _remarked(card, fold), [*title, *changes, *more_changes]]
 
@@ -144,13 +140,13 @@ def _action(card: Card, fold: Fold) -> list[list[Block]]:
 def _remarked(card: Card, fold: Fold) -> list[Block]:
     """What a reader must know about what is shown above."""
     count, more = fold.some(len(card.remarks), REMARKS, "remarks")
-    told = [section({"type": "emoji", "name": "warning"}, part(f" {_short(each, REMARK)}")) for each in card.remarks[:count]]
+    told = [section({"type": "emoji", "name": "warning"}, part(f" {short(each, REMARK)}")) for each in card.remarks[:count]]
     return [*told, *more]
 
 
 def _field(field: CardField, edited: bool, fold: Fold) -> Iterator[Block]:
-    label = part(_short(field.label, NAME) + (" (edited)" if edited else "") + ": ", "bold")
-    shown, more = fold(field.value, _worth_showing(field.value))
+    label = part(short(field.label, NAME) + (" (edited)" if edited else "") + ": ", "bold")
+    shown, more = fold(field.value, worth_showing(field.value))
     if field.long and shown:
         yield section(label)
         yield preformatted(shown)
@@ -160,17 +156,10 @@ def _field(field: CardField, edited: bool, fold: Fold) -> Iterator[Block]:
         yield section(label, part(shown), *more)
 
 
-def _worth_showing(value: str) -> int:
-    """How many characters of a value: all that can be read at a glance, else only a glimpse."""
-    if len(value) <= VALUE and value.count("\n") < VALUE_LINES:
-        return VALUE
-    return min(GLIMPSE, len("\n".join(value.split("\n", GLIMPSE_LINES)[:GLIMPSE_LINES])))
-
-
 def _change(change: Change, fold: Fold) -> Iterator[Block]:
     """A short change on one line; of a long one what it was, because what it is stands above."""
-    label = _short(change.label, NAME)
-    before, more = fold(change.before, _worth_showing(change.before))
+    label = short(change.label, NAME)
+    before, more = fold(change.before, worth_showing(change.before))
     if len(change.before) + len(change.after) <= REMARK and "\n" not in change.before + change.after:
         yield section(part(f"{label}: "), part(before, "strike"), *more, part(" → "), part(change.after, "bold"))
     else:
@@ -182,7 +171,7 @@ def _change(change: Change, fold: Fold) -> Iterator[Block]:
 
 def _claims(card: Card, fold: Fold) -> Iterator[Block]:
     """What the agent, a customer or a model said: marked, inert, never mixed with the above."""
-    yield section(part(f"What {_short(card.agent, NAME)} says · not verified", "bold"))
+    yield section(part(f"What {short(card.agent, NAME)} says · not verified", "bold"))
     summary, more = fold(card.summary, SUMMARY)
     yield quoted(part(summary), *more)
     for number, item in enumerate(card.evidence, start=1):
@@ -213,7 +202,7 @@ def _folded(line: Text, fold: Fold) -> Text:
 
 def _context(card: Card, fold: Fold) -> Block:
     texts = [
-        f"Asked by {_short(card.requester.name, NAME)} through {_short(card.agent, NAME)}",
+        f"Asked by {short(card.requester.name, NAME)} through {short(card.agent, NAME)}",
         quorum(card) if card.buttons else "",
         _remarks(card.reasons, fold),
         _remarks(card.labels, fold),
@@ -223,13 +212,6 @@ def _context(card: Card, fold: Fold) -> Block:
     if card.buttons:
         elements.insert(2, {"type": "mrkdwn", "text": f"Expires {moment(card.expires_at)}", "verbatim": True})
     return {"type": "context", "elements": elements}
-
-
-def quorum(card: Card) -> str:
-    """How many people are needed, and who approved so far."""
-    people = "1 person" if card.quorum == 1 else f"{card.quorum} people"
-    so_far = ", ".join(_short(person.name, NAME) for person in card.approvals[:NAMES])
-    return f"Needs {people}, {len(card.approvals)} so far" + (f" ({so_far})" if so_far else "")
 
 
 def _remarks(texts: Iterable[str], fold: Fold) -> str:
@@ -266,8 +248,3 @@ def _button(card: Card, stamp: Stamp, purpose: Purpose, label: str, style: str |
 def _fallback(card: Card) -> str:
     """For notifications, which are read on lock screens: neither arguments nor a target."""
     return notification(f"{card.state}: {card.heading} ({card.risk} risk), asked by {card.requester.name}")
-
-
-def _short(text: str, limit: int) -> str:
-    shown, more = beginning(inert(text), limit)
-    return f"{shown}…" if more else shown

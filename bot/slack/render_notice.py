@@ -1,13 +1,13 @@
 """The notice of one run as a Slack message: the root of the thread in which its story is told."""
 
 from bot.cards.card import Notice
+from bot.cards.fold import more_characters
 from bot.cards.inert import beginning, inert
 from bot.cards.text import plain
 from bot.slack import limits, names
 from bot.slack.render_card import Rendered, metadata
 from bot.slack.render_text import (
     Block,
-    more_characters,
     notification,
     paragraphs,
     part,

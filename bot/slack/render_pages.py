@@ -8,14 +8,12 @@ turned with buttons inside the dialog and never with its submit button: a second
 from collections.abc import Iterator
 
 from bot.cards.card import Card
-from bot.cards.inert import inert
-from bot.cards.text import plain
+from bot.cards.pages import Zone, passages
 from bot.flow.binding import Stamp
 from bot.slack import limits, names
 from bot.slack.render_card import headed, json_length
 from bot.slack.render_text import Block, part, plain_text, preformatted, rich, section
 
-CHUNK = 2_500  # characters of one block
 PAGE_JSON = 12_000  # characters of JSON of one page, unless a single block is longer
 PAGE_BLOCKS = limits.VIEW_BLOCKS - 10
 
@@ -78,48 +76,15 @@ def _pages(card: Card) -> Iterator[list[Block]]:
 
 
 def _everything(card: Card) -> Iterator[Block]:
-    yield from _text("For", card.target)
-    for field in card.fields:
-        yield from _text(field.label, field.value)
-    for change in card.changes:
-        yield from _text(f"{change.label}, before the edit", change.before)
-    if card.remarks:
-        yield from _text("About this", "\n".join(card.remarks))
+    zone: Zone = "action"
+    for passage in passages(card):
+        if passage.zone != zone:
+            zone = passage.zone
+            yield from _entering(zone, card)
+        yield rich(section(part(passage.title, "bold")), preformatted(passage.text))
+
+
+def _entering(zone: Zone, card: Card) -> Iterator[Block]:
     yield {"type": "divider"}
-    yield rich(section(part(f"What {card.agent} says · not verified", "bold")))
-    yield from _text("Summary", card.summary)
-    for number, item in enumerate(card.evidence, start=1):
-        yield from _text(f"Source {number}", item.title)
-        yield from _text(f"Source {number}, quote", item.quote)
-        if item.link:
-            yield from _text(f"Source {number}, link", item.link)
-    yield from _remarks(card)
-
-
-def _remarks(card: Card) -> Iterator[Block]:
-    yield {"type": "divider"}
-    yield from _text("Asked by", card.requester.name)
-    if card.approvals:
-        yield from _text("Approved so far by", ", ".join(person.name for person in card.approvals))
-    for title, remarks in (("Why people are asked", card.reasons), ("Remarks", card.labels)):
-        if remarks:
-            yield from _text(title, " ".join(remarks))
-    if card.lines:
-        yield from _text("What happened", "\n".join(plain(line).strip() for line in card.lines))
-    yield from _text("Request", f"{card.request_id}, revision {card.revision}")
-
-
-def _text(title: str, text: str) -> Iterator[Block]:
-    chunks = list(_chunks(inert(text)))
-    for number, chunk in enumerate(chunks, start=1):
-        piece = f" ({number} of {len(chunks)})" if len(chunks) > 1 else ""
-        yield rich(section(part(f"{title}{piece}", "bold")), preformatted(chunk))
-
-
-def _chunks(text: str) -> Iterator[str]:
-    """All of `text` in pieces of at most `CHUNK` characters, broken at the end of a line where one is near."""
-    while len(text) > CHUNK:
-        line_end = text.rfind("\n", CHUNK // 2, CHUNK) + 1
-        yield text[: line_end or CHUNK]
-        text = text[line_end or CHUNK :]
-    yield text
+    if zone == "claims":
+        yield rich(section(part(f"What {card.agent} says · not verified", "bold")))

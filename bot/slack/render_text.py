@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.cards.fold import more_characters
 from bot.cards.inert import beginning, inert, inert_line
 from bot.cards.text import Called, Quote, Span, Text, When, Who, Words, plain
 from bot.slack import limits
@@ -89,11 +90,6 @@ def notification(text: str) -> str:
 def spoken(text: Text) -> str:
     """The same from a neutral text."""
     return notification(plain(text))
-
-
-def more_characters(count: int) -> str:
-    """How much is not shown, in words."""
-    return f" … {count:,} more character{'s' if count != 1 else ''}"
 
 
 def _flushed(running: Sequence[Block]) -> list[Block]:
