@@ -32,7 +32,8 @@ NO_CHANNEL = "No channel is named for it. Name one in the policy or set SIGNOFF_
 
 @dataclass(frozen=True)
 class _Showing:
-    """A message as it stands, what it is to show from now on, and where it is to be posted. `fresh`: nobody tried to before.
+    """A message as it stands, what it is to show from now on, and where it is to be posted. `fresh`: the platform
+    cannot have it yet.
     `others` are the messages that show the same in other places."""
 
     message: Message
@@ -115,6 +116,8 @@ async def _show(
     try:
         await _converge(signoff, showing)
     except SurfaceBusy as busy:
+        if showing.fresh and busy.untaken:
+            await signoff.store.write(lambda tx: _note(tx, showing.message, {"status": MessageStatus.waiting}))
         raise TryLater(signoff.turns.refused(home, showing.now, busy.delay), str(busy)) from busy
 
 
@@ -124,6 +127,7 @@ def _showing(
     """The message that belongs there, or a new one recorded as `posting`."""
     messages = [message for message in tx.messages(subject) if message.purpose == purpose]
     standing = next((message for message in messages if message.home.where == home.where), None)
+    fresh = standing is None or standing.status is MessageStatus.waiting
     message = standing or Message(
         id=signoff.ids.new("msg"),
         purpose=purpose,
@@ -135,13 +139,16 @@ def _showing(
     )
     if standing is None:
         tx.add_message(message)
+    elif fresh:
+        message = standing.model_copy(update={"status": MessageStatus.posting})
+        tx.update_message(message)
     place = (thread_of(tx, tx.request(subject).run_id, home) if purpose == "card" else None) or home
     others = tuple(other for other in messages if other is not standing)
-    return _Showing(message, view, place, standing is None, others, tx.now())
+    return _Showing(message, view, place, fresh, others, tx.now())
 
 
 def _stands(message: Message, now: datetime) -> bool:
-    settling = message.status is MessageStatus.posting and now - message.created_at < SETTLING
+    settling = message.status in (MessageStatus.posting, MessageStatus.waiting) and now - message.created_at < SETTLING
     return message.status is MessageStatus.posted or settling
 
 

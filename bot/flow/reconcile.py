@@ -54,7 +54,7 @@ def _put_right(tx: Transaction, found: Sequence[Job]) -> None:
 
 def _shown(tx: Transaction, request: Request) -> int:
     """In how many places it is settled whether the card stands there."""
-    return sum(message.status is not MessageStatus.posting for message in tx.messages(request.id))
+    return sum(message.status in (MessageStatus.posted, MessageStatus.gone) for message in tx.messages(request.id))
 
 
 def _given_up(tx: Transaction, request: Request) -> bool:

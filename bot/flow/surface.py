@@ -14,11 +14,12 @@ class SurfaceError(Exception):
 
 
 class SurfaceBusy(Exception):
-    """The platform asked to wait, or could not be reached; the same call may go through after `delay`."""
+    """The platform asked to wait, or could not be reached; the same call may go through after `delay`. `untaken`: certainly
+    nothing came of this one."""
 
-    def __init__(self, delay: timedelta, reason: str) -> None:
+    def __init__(self, delay: timedelta, reason: str, *, untaken: bool = False) -> None:
         super().__init__(reason)
-        self.delay = delay
+        self.delay, self.untaken = delay, untaken
 
 
 class MessageGone(SurfaceError):

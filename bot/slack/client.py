@@ -28,7 +28,7 @@ class RestingClient(AsyncWebClient):
         now, limit = asyncio.get_running_loop().time, _limit(api_method, kwargs)
         left = self._rests.get(limit, 0.0) - now()
         if left > 0:
-            raise SurfaceBusy(timedelta(seconds=left), "Slack asks to wait.")
+            raise SurfaceBusy(timedelta(seconds=left), "Slack asks to wait.", untaken=True)
         self._rests.pop(limit, None)
         try:
             return await super().api_call(api_method, **kwargs)

@@ -67,7 +67,8 @@ def translated(channel: str | None = None) -> Iterator[None]:
     except SlackApiError as error:
         raise _answered(error, channel) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise SurfaceBusy(UNREACHABLE, f"Slack cannot be reached ({type(error).__name__}).") from error
+        untaken = isinstance(error, aiohttp.ClientConnectorError)
+        raise SurfaceBusy(UNREACHABLE, f"Slack cannot be reached ({type(error).__name__}).", untaken=untaken) from error
     except SlackClientError as error:
         raise Refused("client_error", f"Slack was asked in a way it does not understand: {error}") from error
 
@@ -91,7 +92,7 @@ def _answered(error: SlackApiError, channel: str | None) -> SurfaceBusy | Refuse
     status, fields = _read(error)
     code = str(fields.get("error", ""))
     if (rest := rest_of(error)) is not None:
-        return SurfaceBusy(rest, "Slack asks to wait.")
+        return SurfaceBusy(rest, "Slack asks to wait.", untaken=True)
     if status >= 500 or code in PASSING or not code:
         return SurfaceBusy(BUSY, f"Slack has trouble of its own ({code or status}).")
     sentence = SENTENCES.get(code, "Slack refused: {code}.")

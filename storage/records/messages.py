@@ -9,8 +9,10 @@ from storage.records.people import Place
 
 
 class MessageStatus(StrEnum):
-    """`posting` is recorded before the platform is called, so an ambiguous failure leaves a trace."""
+    """`posting` is recorded before the platform is called, so an ambiguous failure leaves a trace; `waiting`, once the
+    platform certainly did not take it."""
 
+    waiting = "waiting"
     posting = "posting"
     posted = "posted"
     gone = "gone"

@@ -221,6 +221,26 @@ async def test_a_card_whose_address_was_lost_is_taken_over_and_not_posted_again(
     assert stage.card().state == "Approved and done"
 
 
+@pytest.mark.parametrize(("untaken", "looks"), [(True, 0), (False, 1)])
+async def test_a_platform_is_only_searched_for_what_it_may_have_taken(stage: Stage, untaken: bool, looks: int) -> None:
+    post, busy, looked = stage.surface.post, [SurfaceBusy(timedelta(0), "asked to wait", untaken=untaken)], list[View]()
+
+    async def once_busy(place: Place, view: View) -> Posted:
+        if isinstance(view, Card) and busy:
+            raise busy.pop()
+        return await post(place, view)
+
+    async def nothing(place: Place, view: View, since: datetime) -> Posted | None:
+        looked.append(view)
+        return None
+
+    stage.surface.post, stage.surface.posted = once_busy, nothing  # type: ignore[method-assign]
+    asked = await stage.ask()
+    assert (len(looked), len(stage.surface.cards())) == (looks, 1)
+    [message] = await stage.read(lambda tx: tx.messages(asked.id))
+    assert message.status is MessageStatus.posted
+
+
 async def test_a_surface_that_is_not_connected_is_left_out(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.signoff = replace(stage.signoff, fallback_place=FALLBACK)
     stage.adopt(asking_in(*NAMED))

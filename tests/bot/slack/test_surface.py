@@ -168,6 +168,7 @@ async def test_passing_trouble_asks_to_wait_and_a_write_is_tried_once(
     with pytest.raises(SurfaceBusy) as raised:
         await surface.post(HERE, CARD)
     assert raised.value.delay == delay
+    assert raised.value.untaken is ("retry_after" in fault)
     assert [call.method for call in sandbox.calls].count("chat.postMessage") == 1
 
 
@@ -188,8 +189,9 @@ async def test_a_refusal_is_a_sentence(sandbox: Sandbox, surface: SlackSurface, 
 
 async def test_an_unreachable_slack_asks_to_wait() -> None:
     connection = SlackConnection(bot_token="xoxb-nobody", base_url="http://127.0.0.1:9/api/")
-    with pytest.raises(SurfaceBusy, match="cannot be reached"):
+    with pytest.raises(SurfaceBusy, match="cannot be reached") as raised:
         await connection.surface.post(HERE, CARD)
+    assert raised.value.untaken
     with pytest.raises(SurfaceBusy):
         await connection.surface.person(NOAH_HIMSELF.key)
     await connection.stop()
