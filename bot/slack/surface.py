@@ -68,7 +68,7 @@ class SlackSurface:
         mark, after = _metadata(view), f"{(since - SKEW).timestamp():.6f}"
         try:
             async for message in self._said(place, after):
-                if message.get("metadata") == mark:
+                if (message.get("metadata") or {}).items() >= mark.items():
                     ts = str(message["ts"])
                     return Posted(
                         {"channel": place.channel, "ts": ts}, place.model_copy(update={"thread": place.thread or ts})

@@ -1,0 +1,160 @@
+"""Posting a message: where it belongs; else in the deployment's channel; else who asked is told.
+
+What an earlier attempt may have posted already is looked for first, so that no second message stands beside it.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.cards import lines
+from bot.cards.card import Card, View
+from bot.cards.text import Text
+from bot.flow.signoff import Signoff
+from bot.flow.surface import MessageGone, Posted, Surface, SurfaceError
+from storage.records import Message, MessageStatus, Person, Place, Request, RequestStatus
+from storage.store import Transaction
+
+log = logging.getLogger(__name__)
+
+NO_CHANNEL = "No channel is named for it. Name one in the policy or set SIGNOFF_CHANNEL."
+SETTLING = timedelta(minutes=1)  # how long another place may take before it counts as one that shows nothing
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A message as it stands, what it is to show from now on, and where it is to be posted. `fresh`: the platform cannot
+    have it yet. `others` are the messages that show the same in other places."""
+
+    message: Message
+    view: View
+    place: Place
+    fresh: bool
+    others: tuple[Message, ...]
+    now: datetime
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for people."""
+        return isinstance(self.view, Card) and bool(self.view.buttons)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another place shows it, or is about to."""
+        return any(_stands(message, self.now) for message in self.others)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it had no place as it is."""
+        return self.message.status is MessageStatus.gone and self.message.shown == self.view.shown
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is to be done."""
+        if self.message.status is MessageStatus.gone:
+            return not self.asks or (self.refused and self.elsewhere)
+        return self.message.shown == self.view.shown
+
+
+async def post(signoff: Signoff, showing: Showing) -> dict[str, object]:
+    """Post where it belongs. If that is refused for good and no other place shows it, post it in the fallback channel; else
+    tell the requester, once."""
+    try:
+        return await _posted(signoff.surface_of(showing.place), showing, showing.place)
+    except SurfaceError as error:
+        why = _logged(showing, showing.place, error)
+    alone, fallback = await signoff.store.write(lambda tx: _give_way(tx, signoff, showing))
+    if fallback is not None:
+        try:
+            return await _posted(signoff.surface_of(fallback), showing, fallback)
+        except SurfaceError as error:
+            why = _logged(showing, fallback, error)
+    if alone and not showing.refused:
+        await _tell_requester(signoff, showing.message, why)
+    return _gone(showing)
+
+
+def _logged(showing: Showing, place: Place, error: SurfaceError) -> str:
+    purpose, subject = showing.message.purpose, showing.message.subject
+    log.error("%s of %s could not be posted to %s: %s", purpose, subject, place.channel, error)
+    return str(error)
+
+
+def _gone(showing: Showing) -> dict[str, object]:
+    return {"status": MessageStatus.gone, "place": showing.message.home, "shown": showing.view.shown}
+
+
+def _give_way(tx: Transaction, signoff: Signoff, showing: Showing) -> tuple[bool, Place | None]:
+    """Record that it was refused where it belongs. Whether no other place shows it; then also where it goes instead, which
+    this message takes in this very transaction, so that of several that are refused only one goes there."""
+    message, fallback = showing.message, signoff.fallback_place
+    others = [each for each in tx.messages(message.subject) if each.purpose == message.purpose and each.id != message.id]
+    alone = not (any(_stands(other, tx.now()) for other in others) or _awaited(tx, signoff, message, len(others)))
+    taken = {message.home.where, *(where for other in others for where in (other.home.where, other.place.where))}
+    if alone and fallback is not None and fallback.where not in taken:
+        tx.update_message(message.model_copy(update={"status": MessageStatus.posting, "place": fallback}))
+        return True, fallback
+    tx.update_message(message.model_copy(update=_gone(showing)))
+    return alone, None
+
+
+def _awaited(tx: Transaction, signoff: Signoff, message: Message, others: int) -> bool:
+    """Whether there are places of a new request in which nobody has tried yet."""
+    if message.purpose == "run":
+        return False
+    request = tx.request(message.subject)
+    connected = sum(place.surface in signoff.surfaces for place in request.places)
+    return connected > others + 1 and tx.now() - request.created_at < SETTLING
+
+
+async def _posted(surface: Surface, showing: Showing, place: Place) -> dict[str, object]:
+    """Post it, unless an earlier attempt, whose answer was lost, went through: then that message is taken over."""
+    posted = None if showing.fresh else await _found(surface, showing, place)
+    posted = posted or await surface.post(place, showing.view)
+    return {
+        "status": MessageStatus.posted, "address": posted.address, "place": posted.thread, "shown": showing.view.shown,
+    }  # fmt: skip
+
+
+async def _found(surface: Surface, showing: Showing, place: Place) -> Posted | None:
+    """What stands there already, brought up to date."""
+    found = await surface.posted(place, showing.view, showing.message.created_at)
+    if found is not None:
+        try:
+            await surface.update(found.address, showing.view)
+        except MessageGone:
+            return None
+    return found
+
+
+async def nowhere(signoff: Signoff, request: Request) -> None:
+    """There is no channel to ask in: an alarm, and who asked is told as long as that helps."""
+    log.error("request %s has no channel. %s", request.id, NO_CHANNEL)
+    surface = signoff.surfaces.get(request.requester.surface)
+    if surface is not None and request.status is RequestStatus.pending:
+        await _tell(surface, *lines.unposted(request.requester, request.id, NO_CHANNEL))
+
+
+async def _tell_requester(signoff: Signoff, message: Message, why: str) -> None:
+    def requester(tx: Transaction) -> lines.Unposted:
+        if message.purpose == "card":
+            request = tx.request(message.subject)
+            return lines.unposted(request.requester, request.id, why)
+        run = tx.run(message.subject)
+        return lines.unposted(run.requester, run.id, why)
+
+    person, text = await signoff.store.read(requester)
+    if surface := signoff.surfaces.get(person.surface):
+        await _tell(surface, person, text)
+
+
+def _stands(message: Message, now: datetime) -> bool:
+    settling = message.status in (MessageStatus.posting, MessageStatus.waiting) and now - message.created_at < SETTLING
+    return message.status is MessageStatus.posted or settling
+
+
+async def _tell(surface: Surface, person: Person, text: Text) -> None:
+    try:
+        await surface.tell(person, None, text)
+    except SurfaceError as error:
+        log.error("%s could not be told that a message has no place: %s", person.key, error)
