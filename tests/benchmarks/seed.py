@@ -6,6 +6,8 @@ The audit chain goes on over all of them, so `signoff audit verify` holds on wha
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import psycopg
+from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, text
 
 from storage.audit import link
@@ -79,6 +81,8 @@ def _audit(connection: Connection, run_id: str, count: int) -> None:
     dialect = SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL
     stored = table(Audit)
     insert = Query(stored.insert()).on(dialect)
+    if isinstance(driver := connection.connection.driver_connection, psycopg.Connection):
+        driver.adapters.register_loader("json", TextLoader)  # as the store reads it
     entries = [
         AuditEntry.model_validate(dict(row._mapping))
         for row in connection.execute(stored.select().with_only_columns(*columns(stored, AuditEntry)).order_by(stored.c.seq))
