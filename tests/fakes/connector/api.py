@@ -193,13 +193,14 @@ class Api:
         for each in attachments:
             if each.get("contentType") == CARD_TYPE:
                 cards.check(each.get("content"))
-        self._check_mentions(activity)
+                self._check_mentions(each["content"].get("msteams") or {}, cards.mentionable(each["content"]))
+        self._check_mentions(activity, str(activity.get("text") or ""))
 
-    def _check_mentions(self, activity: dict[str, Any]) -> None:
-        """https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/channel-and-group-conversations"""
-        for each in activity.get("entities") or ():
+    def _check_mentions(self, holder: dict[str, Any], text: str) -> None:
+        """https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#mention-support-within-adaptive-cards"""
+        for each in holder.get("entities") or ():
             if each.get("type") == "mention":
-                if each.get("text") not in (activity.get("text") or ""):
+                if each.get("text") not in text:
                     raise problems.bad_syntax("Activity contains a mention whose text is not in the message.")
                 if self._state.person(str(each["mentioned"]["id"])) is None:
                     raise problems.bad_syntax("Mentioned user is unknown.")

@@ -12,6 +12,7 @@ from tests.fakes.connector import published
 from tests.fakes.connector.problems import Refused, bad_syntax
 
 Card = Mapping[str, Any]
+_MENTION = re.compile(r"<at>(.*?)</at>")
 _MOMENT = re.compile(r"\{\{(DATE|TIME)\(([^,)]+)(?:,\s*(?:SHORT|LONG|COMPACT))?\)\}\}")
 
 
@@ -46,6 +47,11 @@ def pieces(value: Any) -> Iterator[dict[str, Any]]:
 def read(card: Card | None) -> str:
     """The words that a person reads, a line for each element; buttons as `[title]`. Dates are read in UTC."""
     return "\n".join(line for each in _visible(card or {}) if (line := _line(each)))
+
+
+def mentionable(card: Card) -> str:
+    """All text in which a mention counts."""
+    return "\n".join(str(each.get("text", "")) for each in pieces(dict(card)) if each["type"] == "TextBlock")
 
 
 def buttons(card: Card | None) -> list[str]:
@@ -135,4 +141,4 @@ def _dated(text: str) -> str:
         at = datetime.fromisoformat(found[2].strip()).astimezone(UTC)
         return f"{at:%H:%M}" if found[1] == "TIME" else f"{at:%Y-%m-%d}"
 
-    return _MOMENT.sub(shown, text)
+    return _MENTION.sub(r"@\1", _MOMENT.sub(shown, text))

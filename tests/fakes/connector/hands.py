@@ -54,7 +54,8 @@ class Hands:
         if room.id not in self._state.installed or (room.kind != "personal" and not mention):
             return None
         where = self.activity("message", who, room, thread or sent.id) | {"id": sent.id}
-        return await self._line.deliver(self._desk.message(where, text, mention=room.kind != "personal" and mention))
+        named = [each for each in self._state.members(room) if f"@{each.name}" in text]
+        return await self._line.deliver(self._desk.message(where, text, named, mention=room.kind != "personal" and mention))
 
     async def press(
         self, who: Human, message: Message, title: str, given: Inputs, *, old_client: bool

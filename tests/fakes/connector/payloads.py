@@ -6,7 +6,7 @@ https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards
 (adaptiveCard/action), .../task-modules-and-cards/task-modules/task-modules-bots (task/fetch, task/submit).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,16 +43,19 @@ class Desk:
             "locale": who.locale,
         }  # fmt: skip
 
-    def message(self, activity: Activity, text: str, *, mention: bool) -> Activity:
-        """Words that somebody wrote, with the bot mentioned before them where `mention`."""
+    def message(self, activity: Activity, text: str, named: Sequence[Human] = (), *, mention: bool) -> Activity:
+        """Words that somebody wrote, with the bot mentioned before them where `mention`, and those `named` in them."""
         called = f"<at>{BOT_NAME}</at>"
-        entity = {"type": "mention", "text": called, "mentioned": {"id": self.bot, "name": BOT_NAME}}
+        entities = [_mention(self.bot, BOT_NAME)] if mention else []
+        for who in named:
+            text = text.replace(f"@{who.name}", f"<at>{who.name}</at>")
+            entities.append(_mention(who.id, who.name))
         html = {"contentType": "text/html", "content": f"<div><div>{text}</div></div>"}
         return activity | {
             "textFormat": "plain",
             "text": f"{called} {text}" if mention else text,
             "attachments": [html],
-            "entities": [*activity["entities"], *([entity] if mention else [])],
+            "entities": [*activity["entities"], *entities],
         }
 
     def _conversation(self, room: Room, thread: str | None) -> Activity:
@@ -113,6 +116,10 @@ def channel_event(activity: Activity, event: str, room: Room) -> Activity:
     """Something happened to a channel or its team; the conversation is the team's."""
     data = {**activity["channelData"], "eventType": event, "channel": {"id": room.id, "name": room.name}}
     return activity | {"channelData": data, "conversation": {**activity["conversation"], "id": room.team}}
+
+
+def _mention(identity: str, name: str) -> Activity:
+    return {"type": "mention", "text": f"<at>{name}</at>", "mentioned": {"id": identity, "name": name}}
 
 
 def _data(action: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,90 @@
+"""Every command, in the same words on every surface, answered to the person who typed it and to nobody else."""
+
+from bot.flow.commands import VERBS
+from tests.contracts.surface.chat import Chat
+from tests.contracts.surface.features import feature
+from tests.contracts.surface.house import House
+
+
+@feature("Command: run")
+async def test_run_begins_a_run_where_it_was_typed(house: House, chat: Chat) -> None:
+    told = await house.type("anna", "run payer 480.00 lamp-shop")
+    assert "is on it" in told
+    assert chat.buttons(await house.card()) != []
+    [run] = await house.stage.read(lambda tx: tx.runs(limit=10))
+    assert run.requester.name == "Anna Adler" or run.requester.key == chat.key("anna")
+    assert run.origin is not None
+    assert (run.origin.surface, run.origin.channel) == (chat.here.surface, chat.here.channel)
+
+
+@feature("Command: list")
+async def test_list_says_what_waits(house: House, chat: Chat) -> None:
+    assert "Nothing waits for a decision." in await house.type("dan", "list")
+    await house.ask()
+    before = chat.said()
+    told = await house.type("dan", "list")
+    assert "1 waiting" in told
+    assert (await house.request()).id in told
+    assert chat.said() == before, "only Dan sees it"
+
+
+@feature("Command: show")
+async def test_show_tells_all_of_one_request(house: House, chat: Chat) -> None:
+    await house.ask()
+    told = await house.type("dan", f"show {(await house.request()).id}")
+    for part in ("Pay somebody", "480.00", "lamp-shop", "The ticket"):
+        assert part in told, part
+
+
+@feature("Command: cancel")
+async def test_cancel_is_for_who_asked(house: House, chat: Chat) -> None:
+    await house.ask()
+    request = await house.request()
+    assert "Only the person who asked" in await house.type("ravi", f"cancel {request.id}")
+    assert "Cancelled" in await house.type("anna", f"cancel {request.id}")
+    assert "no request" in await house.type("anna", "cancel req_nothing")
+
+
+@feature("Command: delegate")
+async def test_delegate_has_somebody_decide_in_ones_place(house: House, chat: Chat) -> None:
+    for written in chat.called("dan"):
+        told = await house.type("ravi", f"delegate {written} until friday")
+        assert "Dan Dahl" in told, written
+        assert "stop" in await house.type("ravi", "delegate"), written
+        await house.type("ravi", "delegate stop")
+    await house.type("ravi", f"delegate {chat.called('dan')[0]} until friday")
+    house.stage.clock.move(seconds=1)
+    await house.press("dan", await house.ask(), "Approve")
+    assert house.paid == ["480.00 lamp-shop"]
+    assert "Ravi Rao" in chat.words(await house.card())
+
+
+@feature("Command: help")
+async def test_help_names_every_command_and_agent(house: House, chat: Chat) -> None:
+    told = await house.type("dan", "help")
+    for name in (*VERBS, "payer", "writer"):
+        assert name in told, name
+    assert (await house.type("dan", "")).strip() != ""
+
+
+@feature("Mistyped commands are answered with what was meant")
+async def test_a_command_that_does_not_exist_is_answered_with_one_that_does(house: House, chat: Chat) -> None:
+    told = await house.type("dan", "lsit")
+    assert "Did you mean" in told
+    assert "list" in told
+    assert "There is no agent" in await house.type("dan", "run nobody at all")
+
+
+@feature("Commands are for full members")
+async def test_guests_and_outsiders_cannot_command(house: House, chat: Chat) -> None:
+    for who in ("zoe", "olga"):
+        assert "Only full members" in await house.type(who, "run payer 480.00 lamp-shop")
+    assert await house.stage.read(lambda tx: tx.runs(limit=10)) == []
+
+
+@feature("What is typed arrives as it was typed")
+async def test_a_ticket_keeps_its_lines_and_signs(house: House, chat: Chat) -> None:
+    text = "note first line\nsecond <b>line</b> & more *stars* _under_ a@b.example"
+    await house.type("anna", f"run payer {text}")
+    run = await house.stage.run()
+    assert run.input == text
