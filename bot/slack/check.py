@@ -12,7 +12,7 @@ from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.slack.connect import CLIENT_SECONDS, SLACK_API_URL
 from bot.slack.directory import Directory, key_of
 from bot.slack.errors import Refused, translated
-from bot.slack.manifest import SCOPES
+from bot.slack.manifest import OPTIONAL, SCOPES
 
 WHY_NOT = {
     "guest": "is a guest, and guests do not decide",
@@ -152,8 +152,11 @@ def _scopes(header: str | None) -> Iterable[Finding]:
     granted = {scope.strip() for scope in header.split(",")}
     missing = [scope for scope in SCOPES if scope not in granted]
     for scope in missing:
-        what = f"The token lacks it, so Signoff cannot {SCOPES[scope]}. Add it to the app and reinstall the app."
-        yield Finding(False, f"scope {scope}", what)
+        what = f"The token lacks it, so Signoff cannot {SCOPES[scope]}."
+        if scope in OPTIONAL:
+            yield Finding(True, f"scope {scope}", f"{what} It is optional.")
+        else:
+            yield Finding(False, f"scope {scope}", f"{what} Add it to the app and reinstall the app.")
     if not missing:
         yield Finding(True, "scopes", f"The token has all {len(SCOPES)} that Signoff needs.")
 

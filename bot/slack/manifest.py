@@ -26,6 +26,9 @@ SCOPES = {
     "users:read.email": "find the reviewers that a policy names by e-mail address",
 }
 
+# Those of them that whoever installs the app may leave out (https://docs.slack.dev/changelog/2026/03/16/optional-scopes).
+OPTIONAL = ("channels:history", "groups:history")
+
 LONG_DESCRIPTION = (
     "AI agents propose actions: a refund, an e-mail, a change of a customer's record. A policy says which of them run by "
     "themselves and which need people. For those, Signoff posts a card that shows what will happen, what it rests on and "
@@ -62,7 +65,7 @@ def manifest(url: str | None = None) -> Manifest:
             "bot_user": {"display_name": "Signoff", "always_online": True},
             "slash_commands": [command | at],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL)}},
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS)} | request_url,
             "interactivity": {"is_enabled": True} | request_url,

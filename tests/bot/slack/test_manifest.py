@@ -16,7 +16,7 @@ from bot.sandbox.web_api import METHODS
 from bot.slack import names
 from bot.slack.channels import EVENTS, hear
 from bot.slack.listeners import register
-from bot.slack.manifest import SCOPES, BadUrl, manifest
+from bot.slack.manifest import OPTIONAL, SCOPES, BadUrl, manifest
 from tests.fakes.desk import FakeDesk
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +74,11 @@ def test_every_scope_is_needed_and_none_is_missing() -> None:
     assert {"chat.postMessage", "users.info", "usergroups.users.list"} <= set(methods)
     needed = {scope for method in methods for scope in METHODS[method].scopes}
     assert (needed - NOT_OURS) | BEYOND_METHODS == set(SCOPES)
+
+
+def test_what_may_be_left_out_is_among_the_scopes() -> None:
+    assert manifest()["oauth_config"]["scopes"]["bot_optional"] == [*OPTIONAL]
+    assert set(OPTIONAL) < set(SCOPES)
 
 
 def test_the_command_and_interactivity_are_what_the_code_listens_to() -> None:
