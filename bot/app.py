@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
@@ -22,6 +23,7 @@ from agents.support.customers import Customers
 from agents.support.knowledge import Knowledge
 from bot.api.app import Api
 from bot.cards.text import words
+from bot.flow.desk import Desk
 from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
 from bot.flow.ids import RandomIds
@@ -35,7 +37,6 @@ from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
 from bot.slack.connect import SlackConnection
-from bot.slack.events import PATH as SLACK_EVENTS
 from bot.web import Endpoint, served, web_app
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
@@ -44,13 +45,34 @@ from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
 from storage.clock import Clock
 from storage.records import Place
 from storage.sql.open import Storage, open_storage
-from storage.store import StorageError
+from storage.store import StorageError, Store
 
 log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 
 SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0  # seconds between ticks
+
+
+class Chat(Protocol):
+    """A platform that Signoff is connected to."""
+
+    @property
+    def surface(self) -> Surface:
+        """For the flow."""
+
+    @property
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """What the platform sends to us, by path."""
+
+    def listen(self, desk: Desk) -> None:
+        """Bring what people do to `desk`."""
+
+    async def start(self) -> object:
+        """Log in and connect. Raises SurfaceError, SurfaceBusy."""
+
+    async def stop(self) -> None:
+        """Finish what is under way, then let go."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +162,8 @@ async def assembled(
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
-        slack = _slack(settings, seals)
-        stack.push_async_callback(slack.stop)
+        chats = _chats(settings, seals, storage.store, stack)
+        homes = {chat.surface.name: await chat.surface.tenant() for chat in chats}
         signoff = Signoff(
             store=storage.store,
             agents=shipped.agents(systems),
@@ -149,28 +171,27 @@ async def assembled(
             model=await _model(settings, stack),
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, settings.channel),
-            fallback_place=await _fallback_place(settings, slack),
-            surfaces={"slack": slack.surface},
+            fallback_place=_fallback_place(settings, homes),
+            surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
             seals=seals,
-            homes={"slack": await slack.surface.tenant()},
+            homes=homes,
         )
         desk = FrontDesk(signoff)
         listens = role != "worker"
-        endpoints: dict[str, Endpoint] = {SLACK_EVENTS: slack.events} if slack.events and listens else {}
-        app = web_app(storage.check, endpoints, [Api(signoff).mount] if listens else [])
+        app = web_app(storage.check, _endpoints(chats) if listens else {}, [Api(signoff).mount] if listens else [])
         address = await stack.enter_async_context(served(app, settings.host, settings.port))
-        if listens:
-            slack.listen(desk)
-            await slack.start()
+        for chat in chats if listens else ():
+            chat.listen(desk)
+            await chat.start()
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
         yield Replica(signoff, desk, storage, policy, address, anchors)
 
 
 @asynccontextmanager
 async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None = None) -> AsyncIterator[Signoff]:
-    """A Signoff for a command at a terminal, beside those that serve: it listens to nobody and runs no jobs. Slack is asked
-    about people if it is set. Raises PolicyError, StorageError."""
+    """A Signoff for a command at a terminal, beside those that serve: it listens to nobody and runs no jobs. Chat is asked
+    about people if it is set. Raises PolicyError, StorageError, SurfaceError."""
     file = settings.signing_key_file
     if settings.signing_key is None and not file.exists():
         why = "Run this where Signoff serves, or set SIGNOFF_SIGNING_KEY: decisions signed with another key do not count."
@@ -181,11 +202,7 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
         storage = await open_storage(settings.database_url, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), file)
-        surfaces: dict[str, Surface] = {}
-        if settings.slack_bot_token and (settings.slack_app_token or settings.slack_signing_secret):
-            slack = _slack(settings, seals)
-            stack.push_async_callback(slack.stop)
-            surfaces["slack"] = slack.surface
+        chats = _chats(settings, seals, storage.store, stack) if settings.wants_slack or settings.wants_teams else []
         yield Signoff(
             store=storage.store,
             agents=shipped.agents(systems),
@@ -194,7 +211,7 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, settings.channel),
             fallback_place=None,
-            surfaces=surfaces,
+            surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
             seals=seals,
         )
@@ -233,10 +250,29 @@ def _secret(value: SecretStr | None) -> str | None:
     return value.get_secret_value() if value else None
 
 
-def _slack(settings: Settings, seals: Seals) -> SlackConnection:
+def _chats(settings: Settings, seals: Seals, store: Store, stack: AsyncExitStack) -> list[Chat]:
+    """The platforms that are set, connected to until the stack is left. Raises SurfaceError."""
+    chats: list[Chat] = []
+    if settings.wants_slack:
+        chats.append(_slack(settings, seals))
+    if settings.wants_teams:
+        chats.append(_teams(settings, seals, store))
+    for chat in chats:
+        stack.push_async_callback(chat.stop)
+    if not chats:
+        ways = "set SLACK_BOT_TOKEN or SIGNOFF_TEAMS_APP_ID, as the README says, or try `signoff demo` first"
+        raise SurfaceError(f"No chat is connected: {ways}.")
+    return chats
+
+
+def _endpoints(chats: Sequence[Chat]) -> dict[str, Endpoint]:
+    return {path: endpoint for chat in chats for path, endpoint in chat.endpoints.items()}
+
+
+def _slack(settings: Settings, seals: Seals) -> Chat:
     app_token, secret = settings.slack_app_token, settings.slack_signing_secret
     if settings.slack_bot_token is None:
-        raise SurfaceError("No chat is connected: set SLACK_BOT_TOKEN, as the README says, or try `signoff demo` first.")
+        raise SurfaceError("Slack is only half set: set SLACK_BOT_TOKEN, as the README says.")
     if app_token is None and secret is None:
         raise SurfaceError("Nothing could reach Signoff: set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).")
     return SlackConnection(
@@ -248,11 +284,42 @@ def _slack(settings: Settings, seals: Seals) -> SlackConnection:
     )
 
 
-async def _fallback_place(settings: Settings, slack: SlackConnection) -> Place | None:
+def _teams(settings: Settings, seals: Seals, store: Store) -> Chat:
+    from bot.teams.connect import TeamsConnection  # here, because its SDK takes a second to import
+
+    if settings.teams_insecure_local and not _loopback(settings.host):
+        why = "SIGNOFF_TEAMS_INSECURE_LOCAL lets in whoever can reach Signoff"
+        raise SurfaceError(f"{why}, so SIGNOFF_HOST has to be 127.0.0.1 with it.")
+    return TeamsConnection(
+        app_id=settings.teams_app_id,
+        app_type=settings.teams_app_type,
+        password=_secret(settings.teams_app_password),
+        tenant=settings.teams_tenant,
+        tenants=settings.teams_tenants,
+        store=store,
+        seals=seals,
+        local=settings.teams_insecure_local,
+        dialogs=settings.teams_dialogs,
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _fallback_place(settings: Settings, homes: Mapping[str, str]) -> Place | None:
+    """The deployment's own channel: `slack:C…`, `teams:19:…`, or one of the first platform."""
     if settings.channel is None:
         return None
-    workspace = await slack.surface.directory.workspace()
-    return Place(surface="slack", tenant=workspace.tenant, channel=settings.channel.removeprefix("slack:"))
+    surface, colon, channel = settings.channel.partition(":")
+    if not (colon and surface.isalpha()):
+        surface, channel = next(iter(homes)), settings.channel
+    if surface not in homes:
+        raise SurfaceError(f"SIGNOFF_CHANNEL names a channel on {surface!r}, which is not connected.")
+    return Place(surface=surface, tenant=homes[surface], channel=channel)
 
 
 async def _model(settings: Settings, stack: AsyncExitStack) -> Model:

@@ -40,12 +40,12 @@ class Settings(BaseSettings):
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         validation_alias="SIGNOFF_REVIEWERS",
-        description="who is asked where the policy names nobody: e-mails, slack:U…, slack:S…, slack:@group, by comma",
+        description="who is asked where the policy names nobody: e-mails, slack:U…, slack:S…, slack:@group, teams:…",
     )
     channel: str | None = Field(
         None,
         validation_alias="SIGNOFF_CHANNEL",
-        description="channel id in which people are asked where the policy names none",
+        description="channel id in which people are asked where the policy names none; teams:19:… for one in Teams",
     )
     host: str = Field("127.0.0.1", validation_alias="SIGNOFF_HOST", description="address to listen on")
     port: int = Field(8080, validation_alias="SIGNOFF_PORT", description="port to listen on", ge=0, le=65535)
@@ -64,6 +64,30 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field(
         "https://slack.com/api/", validation_alias="SLACK_API_URL", description="another Slack-compatible server"
+    )
+
+    teams_app_id: str = Field(
+        "", validation_alias="SIGNOFF_TEAMS_APP_ID", description="the bot's app id in Microsoft Entra; turns Teams on"
+    )
+    teams_app_password: SecretStr | None = Field(
+        None, validation_alias="SIGNOFF_TEAMS_APP_PASSWORD", description="its client secret; a managed identity has none"
+    )
+    teams_app_type: Literal["SingleTenant", "UserAssignedMSI"] = Field(
+        "SingleTenant", validation_alias="SIGNOFF_TEAMS_APP_TYPE", description="SingleTenant or UserAssignedMSI"
+    )
+    teams_tenant: str = Field(
+        "", validation_alias="SIGNOFF_TEAMS_TENANT", description="id of the app's Microsoft 365 tenant"
+    )
+    teams_tenants: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), validation_alias="SIGNOFF_TEAMS_TENANTS", description="further tenants whose people may use it, by comma"
+    )
+    teams_dialogs: bool = Field(
+        True, validation_alias="SIGNOFF_TEAMS_DIALOGS", description="0 where forms shall open in the card, not in a dialog"
+    )
+    teams_insecure_local: bool = Field(
+        False,
+        validation_alias="SIGNOFF_TEAMS_INSECURE_LOCAL",
+        description="1 to try Teams with a simulator on this machine: nobody's identity is checked",
     )
 
     anthropic_api_key: SecretStr | None = Field(
@@ -103,12 +127,22 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("reviewers", mode="before")
+    @field_validator("reviewers", "teams_tenants", mode="before")
     @classmethod
     def _by_comma(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @property
+    def wants_slack(self) -> bool:
+        """Whether anything of Slack is set."""
+        return any((self.slack_bot_token, self.slack_app_token, self.slack_signing_secret))
+
+    @property
+    def wants_teams(self) -> bool:
+        """Whether anything of Teams is set."""
+        return any((self.teams_app_id, self.teams_app_password, self.teams_tenant, self.teams_insecure_local))
 
 
 def described(settings: Settings) -> list[tuple[str, str, str]]:

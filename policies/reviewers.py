@@ -5,9 +5,13 @@
     slack:T024BE7LD:U0RAVI         the same, in one workspace only
     slack:S0LEADS                  a Slack user group, by id
     slack:@support-leads           a Slack user group, by handle
+    teams:6f1d…-…                  one person, by Microsoft Entra object id
+    teams:72f9…-…:6f1d…-…          the same, with the id of their Microsoft 365 tenant
+    teams:19:…@thread.tacv2        the members of a Teams channel, by its id
 
 Ids of Slack users begin with U or W, of user groups with S, of workspaces with T, of Enterprise Grids with E
-(https://docs.slack.dev/reference/objects/). Another surface adds its own forms here.
+(https://docs.slack.dev/reference/objects/). The id of a Teams channel is in its link ("Get link to channel"). Another
+surface adds its own forms here.
 """
 
 import re
@@ -19,15 +23,21 @@ from pydantic import AfterValidator
 from storage.records import Person
 
 _MAIL = re.compile(r"[^@\s:<>,;]{1,64}@[^@\s:<>,;]{1,250}\.[^@\s:<>,;.]{1,63}")
-_USER = re.compile(r"slack:(?:[TE][A-Z0-9]{1,20}:)?[UW][A-Z0-9]{1,20}")
-_GROUP = re.compile(r"slack:(?:S[A-Z0-9]{1,20}|@[^\s@:<>,]{1,80})")
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_USER = re.compile(rf"slack:(?:[TE][A-Z0-9]{{1,20}}:)?[UW][A-Z0-9]{{1,20}}|teams:(?:{_UUID}:)?{_UUID}")
+_CHANNEL = re.compile(r"teams:19:[A-Za-z0-9_.-]{1,200}@thread\.(?:tacv2|skype|v2)")
+_GROUP = re.compile(rf"slack:(?:S[A-Z0-9]{{1,20}}|@[^\s@:<>,]{{1,80}})|{_CHANNEL.pattern}")
+_WAYS = (
+    "an e-mail address, slack:U… (a user id), slack:S… (a user group id), slack:@handle (a user group), teams:… (the Entra "
+    "object id of a person) or teams:19:…@thread.tacv2 (the members of a channel)"
+)
 
 
 def _reference(written: str) -> str:
     """The one form in which a reference is kept, so that equal people are equal text."""
     text = written.strip()
     if _USER.fullmatch(text):
-        return text
+        return text.lower() if text.startswith("teams:") else text
     if _GROUP.fullmatch(text):
         return text.lower() if text.startswith("slack:@") else text
     if _MAIL.fullmatch(text):
@@ -36,10 +46,10 @@ def _reference(written: str) -> str:
 
 
 def _suggestion(text: str) -> str:
-    for candidate in (f"slack:{text}", f"slack:{text.removeprefix('slack:').upper()}"):
+    for candidate in (f"slack:{text}", f"slack:{text.removeprefix('slack:').upper()}", f"teams:{text}"):
         if _USER.fullmatch(candidate) or _GROUP.fullmatch(candidate):
             return f": did you mean {candidate!r}?"
-    return ": write an e-mail address, slack:U… (a user id), slack:S… (a user group id) or slack:@handle (a user group)"
+    return f": write {_WAYS}"
 
 
 Reviewer = Annotated[str, AfterValidator(_reference)]
@@ -63,4 +73,6 @@ def names(reference: str, person: Person) -> bool:
 
 def shown(reference: str) -> str:
     """The reference as a sentence says it: `@support-leads`, `ravi@example.com`, `U0RAVI`."""
+    if _CHANNEL.fullmatch(reference):
+        return f"the members of the Teams channel {reference.removeprefix('teams:')}"
     return reference.rsplit(":", 1)[-1]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 from aiohttp import web
@@ -21,7 +21,7 @@ from bot.slack import limits
 from bot.slack.channels import hear
 from bot.slack.client import RestingClient
 from bot.slack.directory import Directory, Workspace
-from bot.slack.events import Events
+from bot.slack.events import PATH, Events
 from bot.slack.listeners import register
 from bot.slack.surface import SlackSurface
 
@@ -68,6 +68,11 @@ class SlackConnection:
         self._socket: SocketMode | None = None
         self.surface = SlackSurface(writer, Directory(reader), seals)
         self.events: Handler | None = Events(self._app, signing_secret).handle if signing_secret else None
+
+    @property
+    def endpoints(self) -> Mapping[str, Handler]:
+        """In HTTP mode, what Slack sends to us, by path."""
+        return {PATH: self.events} if self.events else {}
 
     def listen(self, desk: Desk) -> None:
         """Bring what people do to `desk`."""

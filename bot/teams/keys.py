@@ -12,6 +12,7 @@ import aiohttp
 import jwt
 
 from bot.teams import limits
+from bot.teams.reading import read
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class KeyRing:
     async def _json(self, url: str) -> Any:
         async with self._session.get(url, timeout=PATIENCE, allow_redirects=False) as answer:
             answer.raise_for_status()
-            return json.loads(await answer.content.read(LARGEST))
+            return json.loads(await read(answer.content, LARGEST))
 
 
 def _key(published: Mapping[str, Any]) -> SigningKey:

@@ -22,3 +22,39 @@ SERVICE_HOSTS: Final = frozenset(
         "smba.infra.dod.teams.microsoft.us",
     }
 )
+SERVICE: Final = "https://smba.trafficmanager.net/teams/"  # takes messages while no activity has named a nearer one
+
+# https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication#step-1
+LOGIN: Final = "https://login.microsoftonline.com/"
+SCOPE: Final = "https://api.botframework.com/.default"
+RESOURCE: Final = "https://api.botframework.com"
+REFRESH: Final = 300.0  # before a token of ours ends
+# https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+IMDS: Final = "http://169.254.169.254/metadata/identity/oauth2/token"
+
+ACTIVITY: Final = 512 * 1024  # what Teams sends is far below: a message has at most 100 KB
+ANSWER: Final = 4 * 1024 * 1024  # 500 members of a team are some 200 KB
+PAGE: Final = 500  # https://learn.microsoft.com/microsoftteams/platform/bots/how-to/get-teams-context: 50 to 500
+
+# A turn has 10 to 15 seconds, the submission of a dialog 5: we hold ourselves to less.
+# https://learn.microsoft.com/azure/bot-service/bot-builder-howto-long-operations-guidance
+PATIENCE: Final = 2.0
+
+# To be tried again, with what Retry-After says. https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
+PASSING: Final = frozenset({412, 429, 500, 502, 503, 504})
+
+# Cards. A message may have 100 KB as UTF-16, and 80 KB arrives for certain; earlier versions of that page said 40 KB.
+# https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
+# Counted here: the card as compact JSON that is not escaped to ASCII, in UTF-16. What Signoff allows itself is far below, so
+# that the same card goes through where every character outside ASCII is sent as a \uXXXX escape.
+CARD: Final = 25 * 1024
+# A form has to hold the whole of what is edited; it is an answer to a dialog, never a message.
+FORM: Final = 80 * 1024
+# The newest version that Teams shows everywhere.
+# https://learn.microsoft.com/microsoft-copilot-studio/guidance/adaptive-cards-overview
+CARD_VERSION: Final = "1.5"
+CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
+# https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-actions
+PRIMARY_ACTIONS: Final = 6
+# https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/user-specific-views
+REFRESHED_USERS: Final = 60

@@ -6,8 +6,8 @@ others were fooled: a token must expire, its `serviceurl` must be the activity's
 that is where our token would be sent to, and the tenant must be one of those that were allowed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,12 +24,13 @@ class Unauthorized(Exception):
 
 @dataclass(frozen=True)
 class TokenCheck:
-    """The checks for one bot. `tenants` are the ids of the Microsoft 365 tenants whose people may use it."""
+    """The checks for one bot. `tenants` are the ids of the Microsoft 365 tenants whose people may use it, `allows` says
+    whether a service is one of Teams'."""
 
     app_id: str
     tenants: frozenset[str]
     keys: KeyRing
-    hosts: frozenset[str] = limits.SERVICE_HOSTS
+    allows: Callable[[str], bool] = field(default_factory=lambda: is_service)
 
     def __post_init__(self) -> None:
         if not self.app_id:
@@ -82,19 +83,35 @@ class TokenCheck:
         claimed, given = claims.get("serviceurl"), activity.get("serviceUrl")
         if not isinstance(claimed, str) or claimed != given:
             raise Unauthorized(f"The token is for {claimed!r}, the activity names {given!r}.")
-        if not is_service(claimed, self.hosts):
+        if not self.allows(claimed):
             raise Unauthorized(f"{claimed!r} is not where Teams takes messages.")
 
 
-def is_service(url: str, hosts: frozenset[str] = limits.SERVICE_HOSTS) -> bool:
-    """Whether a message, with our token on it, may be sent to `url`: https, one of exactly these hosts, nothing tricky."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    plain = parts.username is None and parts.password is None and port in (None, 443)
-    return parts.scheme == "https" and plain and parts.hostname in hosts
+@dataclass(frozen=True)
+class LocalCheck:
+    """Takes whatever says that it comes from this machine, for trying things without an account at Microsoft."""
+
+    tenants: frozenset[str]
+
+    async def check(self, authorization: str | None, activity: Mapping[str, Any], now: datetime) -> None:
+        """Raises Unauthorized."""
+        service, tenant = activity.get("serviceUrl"), tenant_of(activity)
+        if not isinstance(service, str) or not is_loopback(service):
+            raise Unauthorized(f"{service!r} is not on this machine.")
+        if tenant not in self.tenants:
+            raise Unauthorized(f"Tenant {tenant!r} is not allowed.")
+
+
+def is_service(url: str) -> bool:
+    """Whether a message, with our token on it, may be sent to `url`: https, one of exactly Teams' hosts, nothing tricky."""
+    parts = _parts(url)
+    return parts is not None and parts[0] == "https" and parts[1] in limits.SERVICE_HOSTS and parts[2] in (None, 443)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` leads to this very machine."""
+    parts = _parts(url)
+    return parts is not None and parts[0] in ("http", "https") and parts[1] in ("127.0.0.1", "::1", "localhost")
 
 
 def tenant_of(activity: Mapping[str, Any]) -> str | None:
@@ -116,6 +133,16 @@ def _in(value: Any, *path: str) -> Any:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value if value is None or isinstance(value, str) else repr(value)
+
+
+def _parts(url: str) -> tuple[str, str | None, int | None] | None:
+    """Scheme, host and port; None if it is no URL, or names a user."""
+    try:
+        parts = urlsplit(url)
+        found = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return None
+    return None if "@" in parts.netloc or "\\" in url else found
 
 
 def _bearer(authorization: str | None) -> str:

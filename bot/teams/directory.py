@@ -1,0 +1,157 @@
+"""Who is who in Teams, as the rosters of the conversations say that Signoff is in: it cannot see anybody else.
+
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/get-teams-context
+"""
+
+import asyncio
+import time
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from bot.flow.surface import Known, Standing
+from bot.teams.connector import Account, Connector, Spot
+from bot.teams.conversations import Conversations
+from bot.teams.errors import Refused
+from bot.teams.payloads import key_of
+from storage.records import Person, Place
+
+GROUP_SECONDS: Final = 60.0  # how long the members of a group may be remembered
+ROOMS: Final = 20  # conversations that are looked through for somebody
+REMEMBERED: Final = 10_000  # people
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """The accounts that a message mentions, by the name that is left of the mention in its text, and where it was said."""
+
+    spot: Spot
+    accounts: Mapping[str, frozenset[str]]
+
+
+mentions: ContextVar[Mentions | None] = ContextVar("mentions", default=None)
+"""Of the message that this task is about."""
+
+
+class Directory:
+    """Looks people and groups up. `home` is the tenant that groups are of; `clock` gives seconds that never go back."""
+
+    def __init__(
+        self, connector: Connector, conversations: Conversations, home: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._connector, self._conversations, self.home, self._clock = connector, conversations, home, clock
+        self._near: dict[str, tuple[Spot, str]] = {}
+        self._groups: dict[Spot, tuple[float, list[Account]]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def met(self, key: str, spot: Spot, zone: str | None) -> None:
+        """Somebody acted there just now: that is where to look them up, and this is their time zone."""
+        _, before = self._near.pop(key, (spot, "UTC"))
+        while len(self._near) >= REMEMBERED:
+            del self._near[next(iter(self._near))]
+        self._near[key] = (spot, zone or before)
+
+    async def person(self, key: str) -> Known:
+        """The person with that key, now; a stranger if no conversation has them any more."""
+        asked = Person(key=key, name=key)
+        account = await self.account(key)
+        zone = self._near[key][1] if key in self._near else "UTC"
+        if account is None:
+            return Known(asked.model_copy(update={"name": asked.user}), "stranger", zone)
+        person = Person(key=key, name=str(account.get("name") or asked.user), email=_email(account))
+        return Known(person, _standing(account, asked.tenant), zone)
+
+    async def account(self, key: str) -> Account | None:
+        """What Teams says of somebody; None if nobody has them in a conversation with Signoff."""
+        asked = Person(key=key, name=key)
+        async for spot in self._spots(asked):
+            found = await self._in(spot, asked.user)
+            if found is not None and _object_id(found) == asked.user:
+                self.met(key, spot, None)
+                return found
+        return None
+
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
+        """Keys of the members of the channel `teams:19:…`, or of its team; looked up now if `fresh`."""
+        place = Place(surface="teams", tenant=self.home, channel=group.removeprefix("teams:"))
+        return self._keys(await self._roster(await self._conversations.spot(place), fresh=fresh))
+
+    async def find(self, written: str) -> frozenset[str]:
+        """Keys of the accounts that a mention, `@name` or an e-mail address may mean; of everybody who is called that."""
+        name, said = written.removeprefix("@").strip(), mentions.get()
+        if said is not None and (accounts := said.accounts.get(name)):
+            found = [await self._in(said.spot, account) for account in accounts]
+            return self._keys(each for each in found if each is not None)
+        rooms = await self._conversations.rooms(self.home, ROOMS)
+        wanted = _fold(name)
+        everybody = [account for spot in rooms for account in await self._roster(spot)]
+        return self._keys(each for each in everybody if wanted in (_fold(str(each.get("name"))), _fold(_email(each) or "")))
+
+    async def _spots(self, asked: Person) -> AsyncIterator[Spot]:
+        """Where to look for somebody: where they were met last, in their own conversation, in all others."""
+        seen: set[Spot] = set()
+        if asked.key in self._near:
+            seen.add(self._near[asked.key][0])
+            yield self._near[asked.key][0]
+        if (personal := await self._conversations.personal(asked)) and personal not in seen:
+            seen.add(personal)
+            yield personal
+        for spot in await self._conversations.rooms(asked.tenant, ROOMS):
+            if spot not in seen:
+                yield spot
+
+    async def _in(self, spot: Spot, user: str) -> Account | None:
+        try:
+            return await self._connector.member(spot, user)
+        except Refused as error:
+            if error.status in (400, 403, 404):  # they are not there, or Signoff is not any more
+                return None
+            raise
+
+    async def _roster(self, spot: Spot, *, fresh: bool = False) -> list[Account]:
+        """Those in a conversation. Many who ask at once share a look-up that began after they asked."""
+        asked = self._clock()
+        async with self._one_at_a_time:
+            began, members = self._groups.get(spot, (float("-inf"), list[Account]()))
+            now = self._clock()
+            if began > asked or (not fresh and now - began < GROUP_SECONDS):
+                return members
+            self._groups[spot] = (now, await self._members(spot))
+            return self._groups[spot][1]
+
+    async def _members(self, spot: Spot) -> list[Account]:
+        try:
+            return await self._connector.members(spot)
+        except Refused as error:
+            if error.lost:
+                return []
+            raise
+
+    def _keys(self, accounts: Iterable[Account]) -> frozenset[str]:
+        ids = ((str(each.get("tenantId") or self.home), _object_id(each)) for each in accounts)
+        return frozenset(key_of(tenant, user) for tenant, user in ids if user)
+
+
+def _standing(account: Account, home: str) -> Standing:
+    """Guests have a role of their own; people of other organisations, in shared channels, another tenant. Never bots."""
+    if (account.get("tenantId") or home) != home or str(account.get("id")).startswith("28:"):
+        return "stranger"
+    role = str(account.get("userRole") or "user").lower()
+    return "member" if role == "user" else "guest" if role == "guest" else "stranger"
+
+
+def _object_id(account: Account) -> str:
+    return str(account.get("aadObjectId") or account.get("objectId") or "").lower()
+
+
+def _email(account: Account) -> str | None:
+    """The address, or the name under which somebody signs in, which is one."""
+    found = account.get("email") or account.get("userPrincipalName")
+    return str(found) if found and "#EXT#" not in str(found) else None
+
+
+def _fold(name: str) -> str:
+    """So that names which look alike in letter case, width or spaces are one name."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,274 @@
+"""Turns what people do in Teams into intents for the desk. Commit, then answer.
+
+A button or a dialog names one *verb*. It comes to the same end in whichever way it arrives: as an action of a card, in a
+dialog, or as a message from a client that knows neither; only how the end is shown differs. Where the desk needs longer than
+we may let Teams wait, nothing is acknowledged, and the person is told the result as soon as there is one. No listener
+decides anything.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar, get_args
+
+from bot.cards.said import BROKEN, NOT_OURS, STALE, TOO_SLOW
+from bot.cards.text import Text, plain, words
+from bot.flow.binding import UNREAD, BadBinding, Binding, Purpose, Stamp
+from bot.flow.desk import Answer, Click, Desk
+from bot.flow.pace import Pace
+from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.teams.directory import Mentions, mentions
+from bot.teams.ingress import Late
+from bot.teams.payloads import (
+    Body,
+    aside_of,
+    channel_of,
+    command_of,
+    delivery_of,
+    mapping,
+    mentioned_in,
+    person_of,
+    place_of,
+    spot_of,
+    stamp_of,
+    team_of,
+    zone_of,
+)
+from bot.teams.render_card import Rendered, render_card
+from bot.teams.render_form import TooLongToEdit, form_dialog, said_dialog, values_of
+from bot.teams.render_pages import first_page, page_dialog
+from bot.teams.render_text import Dialog, attachment
+from bot.teams.surface import TeamsSurface
+from bot.teams.turns import Reply
+from storage.records import JsonObject, Place
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Data = Mapping[str, Any]
+End = Answer | Dialog | Rendered
+
+GONE_CHANNELS: Final = frozenset({"channelDeleted"})
+GONE_TEAMS: Final = frozenset({"teamArchived", "teamDeleted", "teamHardDeleted"})
+REFRESH: Final = "refresh"
+PURPOSES: Final[Mapping[str, Purpose]] = {purpose: purpose for purpose in get_args(Purpose)} | {REFRESH: "read"}
+DIALOG: Final = {"height": "large", "width": "medium"}
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that somebody pressed, or a form that they sent. `dialog` is False where Teams shows the end in the card."""
+
+    body: Body
+    verb: str
+    data: Data
+    stamp: Stamp
+    seen: Binding
+    dialog: bool
+
+    @property
+    def click(self) -> Click:
+        """The same for the desk; a turn of the page means nothing by `whole`, and decides nothing."""
+        seen, whole = self.seen, self.seen.page != UNREAD
+        return Click(
+            seen.request_id, seen.revision, seen.fingerprint, person_of(self.body), delivery_of(self.body), whole
+        )  # fmt: skip
+
+
+class Counter:
+    """Implements `bot.teams.turns.Listeners`: one side faces Teams' activities, the other the desk."""
+
+    def __init__(self, desk: Desk, surface: TeamsSurface, pace: Pace) -> None:
+        self._desk, self._surface, self._pace = desk, surface, pace
+
+    async def message(self, body: Body) -> None:
+        """`@Signoff …`, or a button where a message is all that a client can send."""
+        self._heard(body)
+        if isinstance(body.get("value"), Mapping):
+            await self._show(body, await self._guarded(self._act(body, body["value"], dialog=True)))
+        elif not isinstance(body.get("text"), str):
+            return
+        else:
+            await self._show(body, await self._guarded(self._done(body, self._desk.command(command_of(body)))))
+
+    async def invoke(self, body: Body) -> Reply:
+        """An action of a card, or a dialog."""
+        self._heard(body)
+        value = mapping(body, "value")
+        match body.get("name"):
+            case "adaptiveCard/action":
+                data = mapping(mapping(value, "action"), "data")
+                return Reply(200, _on_card(await self._guarded(self._act(body, data, dialog=False))))
+            case "task/fetch" | "task/submit":
+                return Reply(200, _in_dialog(await self._guarded(self._act(body, mapping(value, "data"), dialog=True))))
+            case _:
+                return Reply(501)
+
+    async def added(self, body: Body) -> None:
+        """Remember where Signoff can speak."""
+        self._pace.later(self._surface.conversations.keep(body))
+
+    async def removed(self, body: Body) -> None:
+        """Signoff was removed from a team, a chat or a person."""
+        place, team = place_of(body), team_of(body)
+        rooms = await self._surface.conversations.of_team(place.tenant, team) if team else []
+        for each in dict.fromkeys([place.model_copy(update={"thread": None}), *rooms]):
+            await self._lose(each)
+
+    async def event(self, body: Body, what: str) -> None:
+        """A channel or a team is no more."""
+        if what in GONE_CHANNELS and (channel := channel_of(body)):
+            await self._lose(place_of(body).model_copy(update={"channel": channel, "thread": None}))
+        elif what in GONE_TEAMS:
+            await self.removed(body)
+
+    def _heard(self, body: Body) -> None:
+        """Remember where people are, so that they can be looked up and spoken to. Raises BadActivity if nobody acted."""
+        self._surface.directory.met(person_of(body).key, spot_of(body), zone_of(body))
+        mentions.set(Mentions(spot_of(body), mentioned_in(body)))
+        self._pace.later(self._surface.conversations.keep(body))
+
+    async def _lose(self, place: Place) -> None:
+        await self._desk.lost(place)
+        await self._surface.conversations.forget(place)
+
+    async def _act(self, body: Body, data: Data, *, dialog: bool) -> End:
+        """What comes of a button or a form. Raises BadBinding, Late, TooLongToEdit."""
+        stamp, verb = stamp_of(body, self._surface.seals), str(data.get("verb"))
+        if verb not in PURPOSES:
+            raise BadBinding(f"There is no verb {verb!r}.")
+        press = Press(body, verb, data, stamp, stamp.read(data.get("binding"), PURPOSES[verb]), dialog)
+        match verb:
+            case "approve" | "approve_read":
+                return await self._done(body, self._desk.approve(press.click))
+            case "edit" | "reject":
+                return await self._form(press, verb)
+            case "edit_form":
+                values = values_of(data)
+                return await self._sent(press, "edit", values, self._desk.edit(press.click, values))
+            case "reject_form":
+                values = values_of(data)
+                return await self._sent(press, "reject", values, self._desk.reject(press.click, values))
+            case _:
+                return await self._read(press)
+
+    async def _form(self, press: Press, purpose: Literal["edit", "reject"]) -> End:
+        """The form, in a dialog or in the card."""
+        form = await self._opened(self._desk.form(press.click, purpose))
+        if isinstance(form, Answer) or press.dialog:
+            return form if isinstance(form, Answer) else form_dialog(form, press.stamp, _page(press))
+        card = await self._opened(self._desk.card(press.click))
+        return card if isinstance(card, Answer) else render_card(card, press.stamp, dialogs=False, forms={purpose: form})
+
+    async def _sent(
+        self, press: Press, purpose: Literal["edit", "reject"], values: JsonObject, asked: Coroutine[Any, Any, Answer]
+    ) -> End:
+        """What comes of a form; if something in it is wrong, the form once more with that at its inputs."""
+        answer = await self._done(press.body, asked)
+        if answer.ok or not answer.errors or not press.dialog:
+            return answer
+        form = await self._opened(self._desk.form(press.click, purpose))
+        if isinstance(form, Answer):
+            return form
+        return form_dialog(form, press.stamp, _page(press), typed=values, errors=answer.errors)
+
+    async def _read(self, press: Press) -> End:
+        """The card as it stands now, or a page of the very revision that somebody reads."""
+        card, seen, verb = await self._opened(self._desk.card(press.click)), press.seen, press.verb
+        if isinstance(card, Answer):
+            return card
+        if verb == REFRESH:
+            return render_card(card, press.stamp, dialogs=self._surface.dialogs)
+        if verb == "read":
+            return first_page(card, press.stamp, dialog=press.dialog)
+        if (card.revision, card.fingerprint) != (seen.revision, seen.fingerprint):
+            return said_dialog("Changed since", STALE)
+        return page_dialog(card, seen.page, press.stamp, dialog=press.dialog)
+
+    async def _opened(self, asked: Coroutine[Any, Any, T]) -> T | Answer:
+        """What the desk shows, if it comes in time. Nothing is decided by it, so being late loses nothing."""
+        task, in_time = await self._pace.start(asked)
+        if in_time:
+            return task.result()
+        task.cancel()
+        return Answer(False, TOO_SLOW)
+
+    async def _done(self, body: Body, asked: Coroutine[Any, Any, Answer]) -> Answer:
+        """The answer, after the commit. Raises Late; then the person is told when it is there."""
+        task, in_time = await self._pace.start(asked)
+        if in_time:
+            return task.result()
+        log.warning("something that %s did took too long to answer", person_of(body).key)
+
+        async def tell() -> None:
+            await self._show(body, await self._guarded(_awaited(task)))
+
+        self._pace.later(tell())
+        raise Late
+
+    async def _guarded(self, work: Coroutine[Any, Any, End]) -> End:
+        """Whatever goes wrong becomes a sentence."""
+        try:
+            return await work
+        except Late:
+            raise
+        except Exception as error:  # noqa: BLE001
+            return Answer(False, _sentence(error))
+
+    async def _show(self, body: Body, end: End) -> None:
+        """Show it to whoever acted, and nobody else. Where Teams takes nothing now, the card still shows what happened."""
+        person, place = person_of(body), aside_of(body)
+        if isinstance(end, Answer) and not plain(end.text).strip():
+            return
+        if isinstance(end, Answer):
+            shown = self._surface.tell(person, place, end.text)
+        else:
+            shown = self._surface.give(person, place, end.card)
+        await self._pace.start(_logged(shown, person.key))
+
+
+async def _awaited(task: asyncio.Task[Answer]) -> Answer:
+    return await task
+
+
+async def _logged(shown: Coroutine[Any, Any, None], key: str) -> None:
+    try:
+        await shown
+    except (SurfaceError, SurfaceBusy) as error:
+        log.warning("%s could not be told something: %s", key, error)
+
+
+def _page(press: Press) -> int:
+    return press.seen.page
+
+
+def _on_card(end: End) -> JsonObject:
+    """https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model#response-format."""
+    if isinstance(end, Answer):
+        said = plain(end.text).strip() or "Done."
+        return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": said}
+    return {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": end.card}
+
+
+def _in_dialog(end: End) -> JsonObject:
+    """https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots. Without a
+    task, the dialog closes."""
+    if isinstance(end, Answer) and end.ok:
+        return {}
+    shown = said_dialog("Not done", end.text) if isinstance(end, Answer) else end
+    title = shown.title if isinstance(shown, Dialog) else "Signoff"
+    return {"task": {"type": "continue", "value": {"title": title, **DIALOG, "card": attachment(shown.card)}}}
+
+
+def _sentence(error: Exception) -> Text:
+    match error:
+        case BadBinding():
+            log.warning("a button or dialog carried something that Signoff did not make for it: %s", error)
+            return NOT_OURS
+        case TooLongToEdit() | SurfaceError() | SurfaceBusy():
+            log.warning("somebody could not be shown a dialog: %s", error)
+            return words(str(error))
+        case _:
+            log.error("a listener failed", exc_info=error)
+            return BROKEN
