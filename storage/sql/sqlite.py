@@ -26,7 +26,7 @@ from storage.sql.writer import Writer
 from storage.store import FileInUse
 
 T = TypeVar("T")
-CACHE = 16_000  # kilobytes of pages that a connection keeps, as far as it has read them
+CACHE = 4_000  # kilobytes of pages that each of three connections keeps; the system caches the file as well
 CHECKPOINT = (
     10_000  # pages in the write-ahead log before they are moved to the file; the same pages are written again and again
 )
