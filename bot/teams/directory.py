@@ -4,6 +4,7 @@ https://learn.microsoft.com/microsoftteams/platform/bots/how-to/get-teams-contex
 """
 
 import asyncio
+import logging
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -11,12 +12,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-from bot.flow.surface import Known, Standing
+from bot.flow.surface import Known, Standing, SurfaceBusy, SurfaceError
+from bot.teams import limits
 from bot.teams.connector import Account, Connector, Spot
 from bot.teams.conversations import Conversations
 from bot.teams.errors import Refused
 from bot.teams.payloads import key_of
 from storage.records import Person, Place
+
+log = logging.getLogger(__name__)
 
 GROUP_SECONDS: Final = 60.0  # how long the members of a group may be remembered
 ROOMS: Final = 20  # conversations that are looked through for somebody
@@ -88,6 +92,16 @@ class Directory:
         wanted = _fold(name)
         everybody = [account for spot in rooms for account in await self._roster(spot)]
         return self._keys(each for each in everybody if wanted in (_fold(str(each.get("name"))), _fold(_email(each) or "")))
+
+    async def watchers(self, spot: Spot) -> list[str]:
+        """The accounts of all in a conversation who may have views of their own of a card; none where there are too many,
+        or Teams does not say now."""
+        try:
+            roster = await self._roster(spot)
+        except (SurfaceBusy, SurfaceError) as error:
+            log.info("the members of %s are not known: %s", spot.conversation, error)
+            return []
+        return [str(each["id"]) for each in roster] if len(roster) <= limits.REFRESHED_USERS else []
 
     async def _spots(self, asked: Person) -> AsyncIterator[Spot]:
         """Where to look for somebody: where they were met last, in their own conversation, in all others."""

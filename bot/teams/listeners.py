@@ -154,24 +154,24 @@ class Counter:
                 return await self._read(press)
 
     async def _form(self, press: Press, purpose: Literal["edit", "reject"]) -> End:
-        """The form, in a dialog or in the card."""
+        """The form, in a dialog or in place of the card."""
         form = await self._opened(self._desk.form(press.click, purpose))
-        if isinstance(form, Answer) or press.dialog:
-            return form if isinstance(form, Answer) else form_dialog(form, press.stamp, _page(press))
-        card = await self._opened(self._desk.card(press.click))
-        return card if isinstance(card, Answer) else render_card(card, press.stamp, dialogs=False, forms={purpose: form})
+        if isinstance(form, Answer):
+            return form
+        return form_dialog(form, press.stamp, press.seen.page, dialog=press.dialog)
 
     async def _sent(
         self, press: Press, purpose: Literal["edit", "reject"], values: JsonObject, asked: Coroutine[Any, Any, Answer]
     ) -> End:
         """What comes of a form; if something in it is wrong, the form once more with that at its inputs."""
         answer = await self._done(press.body, asked)
-        if answer.ok or not answer.errors or not press.dialog:
+        if answer.ok or not answer.errors:
             return answer
         form = await self._opened(self._desk.form(press.click, purpose))
         if isinstance(form, Answer):
             return form
-        return form_dialog(form, press.stamp, _page(press), typed=values, errors=answer.errors)
+        page, dialog = press.seen.page, press.dialog
+        return form_dialog(form, press.stamp, page, typed=values, errors=answer.errors, dialog=dialog)
 
     async def _read(self, press: Press) -> End:
         """The card as it stands now, or a page of the very revision that somebody reads."""
@@ -179,7 +179,8 @@ class Counter:
         if isinstance(card, Answer):
             return card
         if verb == REFRESH:
-            return render_card(card, press.stamp, dialogs=self._surface.dialogs)
+            viewer = str(mapping(press.body, "from").get("id"))
+            return render_card(card, press.stamp, dialogs=self._surface.dialogs, user_ids=[viewer])
         if verb == "read":
             return first_page(card, press.stamp, dialog=press.dialog)
         if (card.revision, card.fingerprint) != (seen.revision, seen.fingerprint):
@@ -237,10 +238,6 @@ async def _logged(shown: Coroutine[Any, Any, None], key: str) -> None:
         await shown
     except (SurfaceError, SurfaceBusy) as error:
         log.warning("%s could not be told something: %s", key, error)
-
-
-def _page(press: Press) -> int:
-    return press.seen.page
 
 
 def _on_card(end: End) -> JsonObject:

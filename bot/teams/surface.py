@@ -56,7 +56,7 @@ class TeamsSurface:
         """Post a card or a notice; in a channel without a thread that begins one. Raises ChannelGone."""
         spot = await self._spot(place)
         try:
-            message = await self._show(place.tenant, view, partial(self._connector.send, spot))
+            message = await self._show(place.tenant, spot, view, partial(self._connector.send, spot))
         except Refused as error:
             raise _gone(error, ChannelGone) from error
         if not message:
@@ -80,7 +80,7 @@ class TeamsSurface:
             return ""
 
         try:
-            await self._show(str(address["tenant"]), view, show)
+            await self._show(str(address["tenant"]), spot, view, show)
         except Refused as error:
             raise _gone(error, MessageGone) from error
 
@@ -121,18 +121,22 @@ class TeamsSurface:
         """Keys of the accounts that `@name`, a mention or an e-mail address may mean."""
         return await self.directory.find(written)
 
-    async def _show(self, tenant: str, view: View, send: Callable[[Activity], Awaitable[str]]) -> str:
+    async def _show(self, tenant: str, spot: Spot, view: View, send: Callable[[Activity], Awaitable[str]]) -> str:
         """A card that Teams does not take as a whole is shown in brief: it can still be opened and read."""
-        stamp = Stamp(self.seals, self.name, tenant)
         if not isinstance(view, Card):
             return await send(_alone(render_notice(view)))
+        everybody = Spot(spot.service, spot.conversation.partition(THREAD)[0])
+        watchers = await self.directory.watchers(everybody) if view.buttons else []
+        render = partial(
+            render_card, view, Stamp(self.seals, self.name, tenant), dialogs=self.dialogs, user_ids=watchers
+        )  # fmt: skip
         try:
-            return await send(_alone(render_card(view, stamp, dialogs=self.dialogs)))
+            return await send(_alone(render()))
         except Refused as error:
             if error.code != TOO_LARGE:
                 raise
             log.error("Teams did not take the card of %s; it is shown in brief", view.request_id)
-            return await send(_alone(render_card(view, stamp, brief=True, dialogs=self.dialogs)))
+            return await send(_alone(render(brief=True)))
 
     async def _aside(self, person: Person, place: Place | None, activity: Activity) -> None:
         if place is not None:
