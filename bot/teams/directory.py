@@ -89,7 +89,8 @@ class Directory:
             found = [await self._in(said.spot, account) for account in accounts]
             return self._keys(each for each in found if each is not None)
         rooms = await self._conversations.rooms(self.home, ROOMS)
-        wanted = _fold(name)
+        if not (wanted := _fold(name)):
+            return frozenset()
         everybody = [account for spot in rooms for account in await self._roster(spot)]
         return self._keys(each for each in everybody if wanted in (_fold(str(each.get("name"))), _fold(_email(each) or "")))
 

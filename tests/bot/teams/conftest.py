@@ -52,7 +52,7 @@ async def eventually(read: Callable[[], Awaitable[object]], wanted: object) -> N
 
 def connection_to(town: Town, store: Store, **settings: Any) -> TeamsConnection:
     """As it is made for a deployment, but for where Microsoft is."""
-    given = {
+    given: dict[str, Any] = {
         "app_id": town.app_id, "password": town.app_secret, "tenant": town.tenant, "store": store, "patience": 0.5,
         "metadata_url": town.openid_metadata, "login_url": town.login_url, "imds_url": town.imds_url,
         "service_url": town.service_url, "allows": is_loopback,
