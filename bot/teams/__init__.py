@@ -11,6 +11,6 @@
 botbuilder gets no more releases (https://github.com/microsoft/botbuilder-python), so nothing of it leaves `turns`: not its
 token checks, its network client or its types. To replace it, by the Microsoft Teams SDK say, bring each activity that
 `ingress` has taken to the methods of `turns.Listeners`, as the JSON that arrived, and answer an invoke with the `Reply` that
-comes back. To replace more of this folder, bring a `Surface`, and a connection with `endpoints`, `listen`, `start` and `stop`
+comes back. To replace more of this folder, bring a `Surface` and a connection with `endpoints`, `listen`, `start`, `stop`
 (`bot.app.Chat`). It is good when `tests/contracts/surface` passes on it.
 """
