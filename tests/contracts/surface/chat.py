@@ -60,6 +60,9 @@ class Chat(Protocol):
     async def send(self, who: str, button: str, **values: str) -> None:
         """A button of the dialog, with what was typed. Raises NotPossible."""
 
+    async def close(self, who: str) -> None:
+        """Close the dialog, if there is one."""
+
     async def redeliver(self) -> None:
         """The platform delivers what somebody did last once more."""
 

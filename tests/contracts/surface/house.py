@@ -85,6 +85,7 @@ class House:
     async def press(self, who: str, card: Any, button: str, chat: Chat | None = None) -> str:
         """A button, and everything that follows. Returns what only that person was told since."""
         chat = chat or self.chat
+        await chat.close(who)
         before = chat.told(who)
         await chat.press(who, card, button)
         await self.settle()
@@ -150,7 +151,7 @@ async def house_on(url: str, names: Sequence[str]) -> AsyncIterator[House]:
         stage.desk = FrontDesk(stage.signoff)
         stage.adopt(RULES)
         for chat in chats.values():
-            chat.listen(stage.desk)
+            await chat.listen(stage.desk)
         yield House(stage, chats)
 
 

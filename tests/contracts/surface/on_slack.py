@@ -58,7 +58,7 @@ class SlackChat:
         self.name, self._sandbox, self._connection = name, sandbox, connection
         self.surface = connection.surface
 
-    def listen(self, desk: Desk) -> None:
+    async def listen(self, desk: Desk) -> None:
         self._connection.listen(desk)
 
     def key(self, who: str) -> str:
@@ -127,6 +127,10 @@ class SlackChat:
             await self._quiet()
         else:
             raise NotPossible(f"There is no {button!r}: {self.form_buttons(who)}")
+
+    async def close(self, who: str) -> None:
+        if view := self._sandbox.view_of(_id(who)):
+            await self._sandbox.close_view(_id(who), view)
 
     async def redeliver(self) -> None:
         await self._sandbox.redeliver_last()

@@ -14,7 +14,7 @@ from storage.records import JsonObject, Place
 from tests.bot.flow.stage import Stage
 from tests.contracts.surface.chat import NotPossible
 from tests.fakes.connector import Town, cards
-from tests.fakes.connector.cast import GROUP, PEOPLE, SUPPORT, TENANT, Human
+from tests.fakes.connector.cast import ANNA, GROUP, PEOPLE, SUPPORT, TENANT, Human
 from tests.fakes.connector.hands import Dialog
 from tests.fakes.connector.problems import Refused
 from tests.fakes.connector.state import Message
@@ -38,8 +38,11 @@ class TeamsChat:
         self.town, self._connection = town, connection
         self.surface = connection.surface
 
-    def listen(self, desk: Desk) -> None:
+    async def listen(self, desk: Desk) -> None:
         self._connection.listen(desk)
+        for room in (SUPPORT, GROUP):
+            await self.town.add_bot(room, ANNA)
+        await self._quiet()
 
     def key(self, who: str) -> str:
         return f"teams:{TENANT}:{_human(who).aad}"
@@ -74,8 +77,7 @@ class TeamsChat:
     def told(self, who: str) -> str:
         human = _human(who)
         alone = [*self.town.targeted(human), *self.town.direct(human)]
-        strips = [strip for each in self.town.state.log if (strip := each.strips.get(human.id))]
-        return "\n".join([*(_plain(self.town.read(each)) for each in alone), *strips, self.form(who)])
+        return "\n".join([*(_plain(self.town.read(each)) for each in alone), *self.town.strips(human), self.form(who)])
 
     async def press(self, who: str, card: Any, button: str) -> None:
         try:
@@ -99,6 +101,9 @@ class TeamsChat:
         except Refused as error:
             raise NotPossible(str(error)) from error
         await self._quiet()
+
+    async def close(self, who: str) -> None:
+        self.town.close(_human(who))
 
     async def redeliver(self) -> None:
         [answer] = await self.town.redeliver_last()
@@ -179,7 +184,7 @@ def _plain(text: str) -> str:
 
 def _input(card: dict[str, Any], name: str) -> str:
     """The input of a form that belongs to an argument."""
-    found = [each for each in cards.inputs(card) if each == name or each.endswith((f".{name}", f"_{name}"))]
+    found = [each for each in cards.inputs(card) if each.endswith(f":{name}")]
     if len(found) != 1:
         raise NotPossible(f"There is no input for {name!r}: {sorted(cards.inputs(card))}")
     return found[0]

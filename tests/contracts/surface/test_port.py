@@ -54,7 +54,9 @@ async def test_somebody_can_be_called_in_a_thread(chat: Chat) -> None:
     posted = await chat.surface.post(chat.here, CARD)
     ravi = (await chat.surface.person(chat.key("ravi"))).person
     await chat.surface.reply(posted.thread, words(Who(person=ravi, ping=True), " please look"))
-    assert "please look" in chat.in_thread(chat.at(posted.address))
+    said = chat.in_thread(chat.at(posted.address))
+    assert "@Ravi Rao" in said
+    assert "please look" in said
 
 
 @feature("A deleted card is noticed")

@@ -12,7 +12,6 @@ from tests.fakes.connector import published
 from tests.fakes.connector.problems import Refused, bad_syntax
 
 Card = Mapping[str, Any]
-_MENTION = re.compile(r"<at>(.*?)</at>")
 _MOMENT = re.compile(r"\{\{(DATE|TIME)\(([^,)]+)(?:,\s*(?:SHORT|LONG|COMPACT))?\)\}\}")
 
 
@@ -45,8 +44,11 @@ def pieces(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def read(card: Card | None) -> str:
-    """The words that a person reads, a line for each element; buttons as `[title]`. Dates are read in UTC."""
-    return "\n".join(line for each in _visible(card or {}) if (line := _line(each)))
+    """The words that a person reads, a line for each element; buttons as `[title]`, mentions as `@Name`, dates in UTC."""
+    text = "\n".join(line for each in _visible(card or {}) if (line := _line(each)))
+    for mention in ((card or {}).get("msteams") or {}).get("entities") or ():
+        text = text.replace(mention["text"], f"@{mention['mentioned']['name']}")
+    return text
 
 
 def mentionable(card: Card) -> str:
@@ -141,4 +143,4 @@ def _dated(text: str) -> str:
         at = datetime.fromisoformat(found[2].strip()).astimezone(UTC)
         return f"{at:%H:%M}" if found[1] == "TIME" else f"{at:%Y-%m-%d}"
 
-    return _MENTION.sub(r"@\1", _MOMENT.sub(shown, text))
+    return _MOMENT.sub(shown, text)

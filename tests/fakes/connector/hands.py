@@ -29,11 +29,13 @@ class Dialog:
 
 
 class Hands:
-    """The hands of everybody. `dialogs` are what people have open, by their id."""
+    """The hands of everybody. `dialogs` are what people have open, by their id; `strips` every line that was shown to
+    somebody under a card, also those that are gone since the card was updated."""
 
     def __init__(self, state: State, line: Line, desk: payloads.Desk) -> None:
         self._state, self._line, self._desk = state, line, desk
         self.dialogs: dict[str, Dialog] = {}
+        self.strips: list[tuple[str, str]] = []
 
     def activity(self, kind: str, who: Human, room: Room, thread: str | None = None) -> payloads.Activity:
         """What an activity of somebody in a room begins with. Raises Refused if they cannot be there."""
@@ -151,11 +153,15 @@ class Hands:
                 message.views[who.id] = body["value"]
                 message.strips.pop(who.id, None)
             case "application/vnd.microsoft.activity.message":
-                message.strips[who.id] = str(body["value"])
+                self._strip(who, message, str(body["value"]))
             case "application/vnd.microsoft.error":
-                message.strips[who.id] = str(body["value"]["message"])
+                self._strip(who, message, str(body["value"]["message"]))
             case _:
-                message.strips[who.id] = WRONG
+                self._strip(who, message, WRONG)
+
+    def _strip(self, who: Human, message: Message, text: str) -> None:
+        message.strips[who.id] = text
+        self.strips.append((who.id, text))
 
     def _about(self, kind: str, who: Human, message: Message) -> payloads.Activity:
         """An activity in the thread of a message."""

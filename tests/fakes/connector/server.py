@@ -160,6 +160,10 @@ class Town:
         """The only, or the named, button of the dialog that somebody has open."""
         return await self._hands.submit(who, inputs or {}, title)
 
+    def close(self, who: Human) -> None:
+        """Close the dialog that somebody has open; the bot hears nothing of it."""
+        self._hands.dialogs.pop(who.id, None)
+
     async def refresh(self, who: Human, message: Message) -> Answer | None:
         """What Teams asks the bot when a message comes into somebody's view; None if nothing."""
         return await self._hands.refresh(who, message)
@@ -237,6 +241,10 @@ class Town:
     def strip(self, who: Human, message: Message) -> str:
         """The line that Teams shows somebody under a card they pressed; empty if there is none."""
         return message.strips.get(who.id, "")
+
+    def strips(self, who: Human) -> list[str]:
+        """Every such line that was ever shown to somebody, also those that are gone since the card was updated."""
+        return [text for person, text in self._hands.strips if person == who.id]
 
     def dialog(self, who: Human) -> Dialog | None:
         """The dialog in front of somebody."""
