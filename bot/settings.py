@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from policies.file import SHIPPED
+
+
+Guid = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)]  # as Microsoft writes them
 
 
 class Settings(BaseSettings):
@@ -66,7 +69,7 @@ class Settings(BaseSettings):
         "https://slack.com/api/", validation_alias="SLACK_API_URL", description="another Slack-compatible server"
     )
 
-    teams_app_id: str = Field(
+    teams_app_id: Guid = Field(
         "", validation_alias="SIGNOFF_TEAMS_APP_ID", description="the bot's app id in Microsoft Entra; turns Teams on"
     )
     teams_app_password: SecretStr | None = Field(
@@ -75,10 +78,10 @@ class Settings(BaseSettings):
     teams_app_type: Literal["SingleTenant", "UserAssignedMSI"] = Field(
         "SingleTenant", validation_alias="SIGNOFF_TEAMS_APP_TYPE", description="SingleTenant or UserAssignedMSI"
     )
-    teams_tenant: str = Field(
+    teams_tenant: Guid = Field(
         "", validation_alias="SIGNOFF_TEAMS_TENANT", description="id of the app's Microsoft 365 tenant"
     )
-    teams_tenants: Annotated[tuple[str, ...], NoDecode] = Field(
+    teams_tenants: Annotated[tuple[Guid, ...], NoDecode] = Field(
         (), validation_alias="SIGNOFF_TEAMS_TENANTS", description="further tenants whose people may use it, by comma"
     )
     teams_dialogs: bool = Field(

@@ -102,4 +102,8 @@ async def test_a_command_at_a_terminal_needs_no_chat(here: Path) -> None:
 
 def test_teams_secrets_are_never_shown(here: Path) -> None:
     assert "secret" not in repr(settings(here, **TEAMS).teams_app_password)
-    assert settings(here, teams_tenants="a, b,").teams_tenants == ("a", "b")
+
+
+def test_ids_of_microsoft_are_kept_as_microsoft_sends_them(here: Path) -> None:
+    chosen = settings(here, teams_tenants="A-1, b,", teams_tenant=" AB-c ", teams_app_id="F0")
+    assert (chosen.teams_tenants, chosen.teams_tenant, chosen.teams_app_id) == (("a-1", "b"), "ab-c", "f0")
