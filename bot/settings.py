@@ -8,7 +8,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from policies.file import SHIPPED
 
-
 Guid = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)]  # as Microsoft writes them
 
 
