@@ -18,6 +18,9 @@ from agents.support.case import Links
 from agents.support.customers import Customers
 from agents.support.knowledge import Knowledge
 from agents.support.rules import offline_rules
+from agents.triage import agent as triage
+from agents.triage.rules import triage_rules
+from agents.triage.tickets import Tickets
 from agents.workflow import Agents
 
 
@@ -30,6 +33,7 @@ class Systems:
     customers: Customers
     knowledge: Knowledge
     links: Links = field(default_factory=Links)
+    tickets: Tickets = field(default_factory=Tickets)
 
     def close(self) -> None:
         """Release connections."""
@@ -56,9 +60,14 @@ def actions(systems: Systems) -> Actions:
 
 def agents(systems: Systems) -> Agents:
     """All shipped agents."""
-    return Agents([support(Sources(systems.customers, systems.knowledge, systems.links))])
+    return Agents(
+        [
+            triage.triage(triage.Sources(systems.customers, systems.tickets, systems.links)),
+            support(Sources(systems.customers, systems.knowledge, systems.links)),
+        ]
+    )
 
 
 def rules() -> Rules:
     """The offline model's rules for all shipped prompts."""
-    return offline_rules()
+    return {**triage_rules(), **offline_rules()}

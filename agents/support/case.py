@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agents.evidence import QUOTED, from_ticket
 from agents.mail import Ticket
 from agents.support.customers import Customer, Found, Order
 from agents.support.knowledge import Article
 from agents.support.reading import Reading
+from agents.suspicion import strange
 from storage.records import Evidence
-
-QUOTED = 300  # characters of a source on the card
 
 _ORDER_NUMBER = re.compile(r"\b[A-Z]-\d{3,8}\b")
 
@@ -38,6 +38,12 @@ class Case:
     links: Links = field(default_factory=Links)
 
     @property
+    def suspicious(self) -> bool:
+        """Whether the ticket sounds like an attempt on the agent, to the model or to what can be looked up without one."""
+        names = (attachment.name for attachment in self.ticket.attachments)
+        return self.reading.suspicious or strange((self.ticket.text, self.ticket.sender_name, *names))
+
+    @property
     def reply_to(self) -> str | None:
         """The only address that this case may send mail to: the customer's own, or a mail's sender."""
         if self.customer:
@@ -50,15 +56,7 @@ class Case:
             Evidence(title=f"Help centre: {article.title}", quote=article.text[:QUOTED], link=article.link)
             for article in self.articles
         ]
-        return (self._ticket_source(), *records, *articles)[:3]
-
-    def _ticket_source(self) -> Evidence:
-        # Words that the model attributes to the ticket are quoted only if they stand in it.
-        written = " ".join(self.ticket.text.split())
-        claimed = " ".join(self.reading.quote.split())
-        sender = self.ticket.senders[0] if self.ticket.is_mail and self.ticket.senders else "no known sender"
-        quote = claimed if claimed and claimed in written else written
-        return Evidence(title=f"Ticket from {sender}" if self.ticket.is_mail else "Ticket", quote=quote[:QUOTED])
+        return (from_ticket(self.ticket, self.reading.quote), *records, *articles)[:3]
 
 
 def order_numbers(ticket: Ticket) -> tuple[str, ...]:

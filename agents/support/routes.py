@@ -8,18 +8,18 @@ from decimal import Decimal, InvalidOperation
 from pydantic import ValidationError
 
 from agents.actions import Arguments
+from agents.evidence import QUOTED
 from agents.executors.blocked import Question
 from agents.executors.email import SendExternalEmail
 from agents.executors.records import DeleteAnyData, DraftInternalMessage, UpdateCustomerRecord
 from agents.executors.refund import ExecuteFinancialAction
-from agents.support.case import QUOTED, Case, Links
+from agents.support.case import Case, Links
 from agents.support.customers import Customer, Order
 from agents.support.reading import Intent
+from agents.suspicion import STRANGE
 from storage.records import Evidence, Risk
 
 SURE_ENOUGH = 0.5  # confidence below which a person reads the ticket
-
-STRANGE = "The ticket tries to give instructions to the agent or sounds like a fraud."
 
 
 class NeedsPerson(Exception):
@@ -49,7 +49,7 @@ def route(case: Case) -> Plan:
         plan = escalated(case, str(reason))
     except ValidationError as error:
         plan = escalated(case, f"what the ticket asks for cannot be done as it stands ({error.errors()[0]['msg']})")
-    return _marked(plan) if case.reading.suspicious else plan
+    return _marked(plan) if case.suspicious else plan
 
 
 def escalated(case: Case, reason: str) -> Plan:

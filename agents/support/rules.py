@@ -8,6 +8,7 @@ from agents.model import Prompt
 from agents.offline import Rules
 from agents.support.customers import Data, Detail
 from agents.support.reading import READ_TICKET, Bounds, Intent, Reading
+from agents.suspicion import strange
 
 _REFUND = (
     r"refund|money back|reimburse|charged twice|rückerstatt|erstatt|geld zurück|rembours|reembols|استرداد|استرجاع|إرجاع"
@@ -19,10 +20,6 @@ _BOUNDS: tuple[tuple[Bounds, str], ...] = (
     ("legal_advice", r"legal advice|\bsue\b|lawsuit|lawyer|attorney|liab(le|ility)|court|rechtsanwalt|قانون"),
     ("medical_recommendation", r"medical|doctor|dosage|medicine|medication|allerg|symptom|treatment"),
     ("hiring_decision", r"job application|my application|hire me|applicant|candidate for|vacancy"),
-)
-_STRANGE = (
-    r"(ignore|disregard|forget)\b.{0,40}\b(instruction|prompt|rule|polic)|system prompt|you are now|as an ai|"
-    r"(already )?approved by|\bdeveloper mode\b|<\s*/?\s*(system|data)"
 )
 _FIELDS: tuple[tuple[Detail, str], ...] = (
     ("email", r"e-?mail|بريد"),
@@ -80,7 +77,7 @@ def read(prompt: Prompt) -> Reading:
         language=_language(text),
         urgency="high" if _has(r"urgent|immediately|asap|عاجل|dringend", text) else "normal",
         confidence=0.9 if intent != "escalate" else 0.4,
-        suspicious=_has(_STRANGE, data["ticket"]),
+        suspicious=strange((data["ticket"], *data["attachments"])),
         order=_order(text, data["orders"]),
         amount=amount,
         currency=currency,

@@ -7,7 +7,7 @@ import pytest
 from agents.model import ModelUnavailable
 from agents.runtime import Outcome, StepFailed
 from agents.support.reading import MOST_TEXT, Reading
-from agents.support.routes import STRANGE
+from agents.suspicion import STRANGE
 from storage.records import Risk, StepType
 from tests.agents.support.conftest import Tell
 from tests.fakes.models import ScriptedModel
