@@ -13,7 +13,6 @@ from tests.agents.conftest import systems
 from tests.fakes.models import ScriptedModel
 from tests.fakes.runs import Story
 
-
 __all__ = ["Tell", "systems", "tell"]  # also for tests elsewhere that tell these stories
 
 
