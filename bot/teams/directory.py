@@ -39,6 +39,15 @@ mentions: ContextVar[Mentions | None] = ContextVar("mentions", default=None)
 """Of the message that this task is about."""
 
 
+@dataclass(frozen=True)
+class Met:
+    """Somebody's account as Teams names it towards this bot, where it was seen last, and its time zone."""
+
+    account: str
+    spot: Spot
+    zone: str = "UTC"
+
+
 class Directory:
     """Looks people and groups up. `home` is the tenant that groups are of; `clock` gives seconds that never go back."""
 
@@ -46,34 +55,33 @@ class Directory:
         self, connector: Connector, conversations: Conversations, home: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._connector, self._conversations, self.home, self._clock = connector, conversations, home, clock
-        self._near: dict[str, tuple[Spot, str]] = {}
+        self._met: dict[str, Met] = {}
         self._groups: dict[Spot, tuple[float, list[Account]]] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    def met(self, key: str, spot: Spot, zone: str | None) -> None:
-        """Somebody acted there just now: that is where to look them up, and this is their time zone."""
-        _, before = self._near.pop(key, (spot, "UTC"))
-        while len(self._near) >= REMEMBERED:
-            del self._near[next(iter(self._near))]
-        self._near[key] = (spot, zone or before)
+    def met(self, key: str, account: str, spot: Spot, zone: str | None = None) -> None:
+        """Somebody is there just now: that is where to look them up."""
+        before = self._met.pop(key, None)
+        while len(self._met) >= REMEMBERED:
+            del self._met[next(iter(self._met))]
+        self._met[key] = Met(account, spot, zone or (before.zone if before else "UTC"))
 
     async def person(self, key: str) -> Known:
         """The person with that key, now; a stranger if no conversation has them any more."""
         asked = Person(key=key, name=key)
         account = await self.account(key)
-        zone = self._near[key][1] if key in self._near else "UTC"
         if account is None:
-            return Known(asked.model_copy(update={"name": asked.user}), "stranger", zone)
+            return Known(asked.model_copy(update={"name": asked.user}), "stranger")
         person = Person(key=key, name=str(account.get("name") or asked.user), email=_email(account))
-        return Known(person, _standing(account, asked.tenant), zone)
+        return Known(person, _standing(account, asked.tenant), self._met[key].zone)
 
     async def account(self, key: str) -> Account | None:
         """What Teams says of somebody; None if nobody has them in a conversation with Signoff."""
         asked = Person(key=key, name=key)
         async for spot in self._spots(asked):
-            found = await self._in(spot, asked.user)
+            found = await self._found(spot, asked)
             if found is not None and _object_id(found) == asked.user:
-                self.met(key, spot, None)
+                self.met(key, str(found["id"]), spot)
                 return found
         return None
 
@@ -107,15 +115,24 @@ class Directory:
     async def _spots(self, asked: Person) -> AsyncIterator[Spot]:
         """Where to look for somebody: where they were met last, in their own conversation, in all others."""
         seen: set[Spot] = set()
-        if asked.key in self._near:
-            seen.add(self._near[asked.key][0])
-            yield self._near[asked.key][0]
+        if met := self._met.get(asked.key):
+            seen.add(met.spot)
+            yield met.spot
         if (personal := await self._conversations.personal(asked)) and personal not in seen:
             seen.add(personal)
             yield personal
         for spot in await self._conversations.rooms(asked.tenant, ROOMS):
             if spot not in seen:
                 yield spot
+
+    async def _found(self, spot: Spot, asked: Person) -> Account | None:
+        """Somebody in a conversation: by their account, or by their object id, which not every service takes."""
+        if met := self._met.get(asked.key):
+            return await self._in(spot, met.account)
+        if found := await self._in(spot, asked.user):
+            return found
+        listed = [each for each in await self._roster(spot) if _object_id(each) == asked.user]
+        return await self._in(spot, str(listed[0]["id"])) if listed else None
 
     async def _in(self, spot: Spot, user: str) -> Account | None:
         try:
@@ -133,8 +150,10 @@ class Directory:
             now = self._clock()
             if began > asked or (not fresh and now - began < GROUP_SECONDS):
                 return members
-            self._groups[spot] = (now, await self._members(spot))
-            return self._groups[spot][1]
+            members = await self._members(spot)
+            self._groups = {each: kept for each, kept in self._groups.items() if now - kept[0] < GROUP_SECONDS}
+            self._groups[spot] = (now, members)
+            return members
 
     async def _members(self, spot: Spot) -> list[Account]:
         try:

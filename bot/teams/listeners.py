@@ -125,7 +125,8 @@ class Counter:
 
     def _heard(self, body: Body) -> None:
         """Remember where people are, so that they can be looked up and spoken to. Raises BadActivity if nobody acted."""
-        self._surface.directory.met(person_of(body).key, spot_of(body), zone_of(body))
+        account = str(mapping(body, "from").get("id"))
+        self._surface.directory.met(person_of(body).key, account, spot_of(body), zone_of(body))
         mentions.set(Mentions(spot_of(body), mentioned_in(body)))
         self._pace.later(self._surface.conversations.keep(body))
 

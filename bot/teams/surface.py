@@ -162,7 +162,9 @@ class TeamsSurface:
         known = await self.conversations.personal(person)
         if known is not None:
             return known
-        return await self._connector.begin(await self.conversations.service(person.tenant), person.tenant, person.user)
+        account = await self.directory.account(person.key) or {"id": person.user}
+        service = await self.conversations.service(person.tenant)
+        return await self._connector.begin(service, person.tenant, str(account["id"]))
 
     async def _spot(self, place: Place) -> Spot:
         channel = await self.conversations.spot(place)

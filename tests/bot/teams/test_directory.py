@@ -110,3 +110,9 @@ async def test_a_mention_means_exactly_the_account_that_was_mentioned(installed:
     finally:
         mentions.reset(token)
     assert await installed.surface.find("@Ravi Rao") == {key(RAVI)}
+
+
+async def test_a_service_that_takes_no_object_ids_is_asked_by_account(installed: Office) -> None:
+    installed.town.fail_next("GET members", status=404, code="MemberNotFoundInConversation")
+    assert (await installed.surface.person(key(RAVI))).standing == "member"
+    assert [RAVI.id in call.path for call in installed.town.calls][-1]
