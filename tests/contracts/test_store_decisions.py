@@ -149,3 +149,21 @@ async def test_only_leaving_pending_sets_the_time_of_the_decision(storage: Stora
     assert approved is not None
     assert executing is not None
     assert executing.decided_at == approved.decided_at
+
+
+async def test_a_decision_takes_the_place_of_the_same_answer_of_the_same_person_only(storage: Storage) -> None:
+    await ask(storage)
+    row = decision("dec_row", person(1), "req_1")
+    genuine = row.model_copy(update={"id": "dec_made", "seal": "sealed", "notes": "Yes.", "lent_by": person(3)})
+    others = (
+        genuine.model_copy(update={"person": person(2)}),
+        genuine.model_copy(update={"verb": "reject"}),
+        genuine.model_copy(update={"revision": 2}),
+    )
+    await storage.store.write(lambda tx: tx.add_decision(row))
+    for other in others:
+        assert not await storage.store.write(lambda tx, other=other: tx.replace_decision("dec_row", other))  # type: ignore[misc]
+    assert not await storage.store.write(lambda tx: tx.replace_decision("dec_none", genuine))
+    assert await storage.store.read(lambda tx: list(tx.decisions("req_1"))) == [row]
+    assert await storage.store.write(lambda tx: tx.replace_decision("dec_row", genuine))
+    assert await storage.store.read(lambda tx: list(tx.decisions("req_1"))) == [genuine]

@@ -93,6 +93,21 @@ async def test_accounts_are_found_by_their_keys(storage: Storage) -> None:
     assert await keys(person(1).key) == []
 
 
+async def test_accounts_are_found_with_all_others_of_their_humans(storage: Storage) -> None:
+    for number in (1, 2, 3, 4, 5):
+        linked = Identity(person=person(number), human=f"hum_{number % 3}", created_at=NOW)
+        await storage.store.write(lambda tx, linked=linked: tx.link_identity(linked))  # type: ignore[misc]
+
+    async def keys(*wanted: str) -> list[str]:
+        found = await storage.store.read(lambda tx: tx.identities_of_humans(wanted))
+        return [each.person.key for each in found]
+
+    assert await keys(person(4).key) == [person(1).key, person(4).key]
+    assert await keys(person(5).key, person(3).key) == [person(3).key, person(2).key, person(5).key]
+    assert await keys("slack:T1:nobody") == []
+    assert await keys() == []
+
+
 async def test_of_simultaneous_links_of_one_account_one_stands(storage: Storage) -> None:
     made = [Identity(person=person(1), human=f"{number}@example.com", created_at=NOW) for number in range(6)]
     await asyncio.gather(*(storage.store.write(lambda tx, each=each: tx.link_identity(each)) for each in made))  # type: ignore[misc]

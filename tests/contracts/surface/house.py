@@ -75,12 +75,16 @@ class House:
 
     async def ask_long(self, text: str) -> Any:
         """Have the other agent propose a letter that was not typed."""
-        self.stage.clock.move(seconds=1)
-        anna = Person(key=self.chat.key("anna"), name="Anna Adler", email="anna@example.com")
-        work = (self.stage.signoff, self.stage.signoff.agents["writer"], text, anna, self.chat.here, None)
-        await self.stage.store.write(lambda tx: start(tx, *work))
+        await self.begin("writer", text)
         await self.settle()
         return await self.card()
+
+    async def begin(self, agent: str, text: str) -> None:
+        """Begin a run of Anna's in the channel without a command typed."""
+        self.stage.clock.move(seconds=1)
+        anna = Person(key=self.chat.key("anna"), name="Anna Adler", email="anna@example.com")
+        work = (self.stage.signoff, self.stage.signoff.agents[agent], text, anna, self.chat.here, None)
+        await self.stage.store.write(lambda tx: start(tx, *work))
 
     async def press(self, who: str, card: Any, button: str, chat: Chat | None = None) -> str:
         """A button, and everything that follows. Returns what only that person was told since."""
@@ -127,15 +131,15 @@ class House:
 
 
 @asynccontextmanager
-async def house_on(url: str, names: Sequence[str]) -> AsyncIterator[House]:
-    """A house with these chats."""
+async def house_on(url: str, names: Sequence[str], *, throttled: bool = False) -> AsyncIterator[House]:
+    """A house with these chats; where `throttled`, Teams' limits are in force."""
     async with stage_on(url) as stage, AsyncExitStack() as opened:
         chats: dict[str, Any] = {}
         for name in names:
             if name == "teams":
                 from tests.contracts.surface.on_teams import teams_chat
 
-                made: Any = teams_chat(stage)
+                made: Any = teams_chat(stage, throttled=throttled)
             else:
                 made = slack_chat(name, stage.signoff.seals)  # type: ignore[arg-type]
             chats[name] = await opened.enter_async_context(made)

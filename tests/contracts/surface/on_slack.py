@@ -202,10 +202,8 @@ async def slack_chat(name: Literal["slack", "sandbox"], seals: Seals) -> AsyncIt
             "patience": 2.0,
         }
         if name == "sandbox":
-            connection = SlackConnection(app_token=sandbox.app_token, **known)
-            await connection.start()
-            yield SlackChat(name, sandbox, connection)
-            await connection.stop()
+            async with _started(SlackConnection(app_token=sandbox.app_token, **known)) as connection:
+                yield SlackChat(name, sandbox, connection)
             return
         connection = SlackConnection(signing_secret=sandbox.signing_secret, **known)
         assert connection.events is not None
@@ -213,9 +211,17 @@ async def slack_chat(name: Literal["slack", "sandbox"], seals: Seals) -> AsyncIt
         app.router.add_post(PATH, connection.events)
         async with TestServer(app) as server:
             sandbox.use_http(str(server.make_url(PATH)))
-            await connection.start()
-            yield SlackChat(name, sandbox, connection)
-            await connection.stop()
+            async with _started(connection):
+                yield SlackChat(name, sandbox, connection)
+
+
+@asynccontextmanager
+async def _started(connection: SlackConnection) -> AsyncIterator[SlackConnection]:
+    try:
+        await connection.start()
+        yield connection
+    finally:
+        await connection.stop()
 
 
 def read(blocks: Iterable[Mapping[str, Any]]) -> list[str]:

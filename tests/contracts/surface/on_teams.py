@@ -150,9 +150,9 @@ class TeamsChat:
 
 
 @asynccontextmanager
-async def teams_chat(stage: Stage) -> AsyncIterator[TeamsChat]:
-    """Connected, with everybody in the team; Gwen has just left."""
-    async with Town() as town:
+async def teams_chat(stage: Stage, *, throttled: bool = False) -> AsyncIterator[TeamsChat]:
+    """Connected, with everybody in the team; Gwen has just left. Where `throttled`, by the clock of the stage."""
+    async with Town(clock=(lambda: stage.clock.now.timestamp()) if throttled else None) as town:
         connection = TeamsConnection(
             app_id=town.app_id,
             tenant=town.tenant,
@@ -172,9 +172,11 @@ async def teams_chat(stage: Stage) -> AsyncIterator[TeamsChat]:
             [path] = connection.endpoints
             town.endpoint = str(server.make_url(path))
             town.leave(_human("gone"))
-            await connection.start()
-            yield TeamsChat(town, connection)
-            await connection.stop()
+            try:
+                await connection.start()
+                yield TeamsChat(town, connection)
+            finally:
+                await connection.stop()
 
 
 def _plain(text: str) -> str:

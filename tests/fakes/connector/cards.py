@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.bot.teams.cards import faults
 from tests.fakes.connector import published
 from tests.fakes.connector.problems import Refused, bad_syntax
 
@@ -25,9 +26,8 @@ def check(card: Any) -> None:
         raise bad_syntax("The card has no version.") from error
     if version > published.NEWEST_CARD:
         raise bad_syntax(f"Adaptive Card version {card['version']} is not supported.")
-    ids = [each["id"] for each in pieces(card) if str(each["type"]).startswith("Input.") and each.get("id")]
-    if len(ids) != len(set(ids)):
-        raise bad_syntax("Two inputs of the card have the same id.")
+    if wrong := faults(card):
+        raise bad_syntax("; ".join(wrong))
 
 
 def pieces(value: Any) -> Iterator[dict[str, Any]]:
