@@ -126,13 +126,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = self.START
+        self._made = datetime.now(UTC)
 
     def __call__(self) -> datetime:
         return self.now
 
     def ahead(self) -> timedelta:
-        """By how much it was moved, for a database that has a clock of its own."""
-        return self.now - self.START
+        """By how much the clock of a database has to be moved to say about the same, whatever the day is."""
+        return self.now - self._made
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
