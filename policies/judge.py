@@ -11,7 +11,7 @@ in more freedom: an action without a rule goes to people, and where nobody could
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.reviewers import is_group
+from policies.people import people_named
 from policies.rules import RISK_OF, Defaults, Policy, Rule
 from storage.records import Outcome, Proposal, Risk, Verdict
 
@@ -147,8 +147,9 @@ def _obstacle(winning: Sequence[_Terms], common: set[str], quorum: int) -> str |
         )
     if not common:
         return f"Nobody can approve this: no reviewer is common to {_listed([terms.rule for terms in winning])}."
-    if len(common) < quorum and not any(map(is_group, common)):
-        return f"Nobody can approve this: it needs {quorum} people, but only {len(common)} may decide."
+    people = people_named(common)
+    if people is not None and people < quorum:
+        return f"Nobody can approve this: it needs {quorum} people, but only {people} may decide."
     return None
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from policies.reviewers import group_references, names, shown
+from policies.reviewers import group_references, is_group, names, shown
 from storage.records import Decision, Delegation, Identity, Person, Request
 
 __all__ = [
-    "Allowed", "Refused", "Standing", "Ties", "group_references", "is_behind", "may_decide", "reviewers", "voice_of",
-    "voices",
+    "Allowed", "Refused", "Standing", "Ties", "group_references", "is_behind", "lapsed", "may_decide", "out_of_reach",
+    "people_named", "reviewers", "voice_of", "voices",
 ]  # fmt: skip
 
 Standing = Literal["member", "guest", "deactivated", "stranger"]
@@ -105,6 +105,46 @@ def reviewers(request: Request) -> tuple[str, ...]:
     """Whom the rule asks about the current revision; with those it escalates to, once it has."""
     verdict = request.verdict
     return (*verdict.reviewers, *(verdict.escalate_to if request.escalated_at else ()))
+
+
+def lapsed(voice: Voice, request: Request, groups: Groups, ties: Ties, standings: Mapping[str, Standing]) -> str | None:
+    """Why a decision that was rightly made does not count now, to be read after "the approval of somebody"; None if it does.
+
+    Everybody behind it has to be a full member by `standings` (by key; who is left out is none), and whoever's right it was
+    made by has to be asked still. A delegation may be over by now: it was in force when it was used.
+    """
+    for person in voice:
+        if standings.get(person.key) != "member":
+            return f"{person.name} is not known as a full member now"
+    return None if _entitled(voice[-1], request, groups, ties) else f"{voice[-1].name} is not asked about this any more"
+
+
+def people_named(references: Iterable[str]) -> int | None:
+    """How many people these references name at most, as far as that shows without a directory: an account that is written
+    with its workspace and without is one. None where a group is among them, which may be any number.
+
+    That an address and an id name one person only a directory knows; `out_of_reach` says so once it has been asked.
+    """
+    found = set(references)
+    if any(map(is_group, found)):
+        return None
+    written_out = {(each.split(":")[0], each.rsplit(":", 1)[1]) for each in found if each.count(":") == 2}
+    return sum(each.count(":") != 1 or tuple(each.split(":")) not in written_out for each in found)
+
+
+def out_of_reach(request: Request, spoken: Sequence[Voice], ties: Ties) -> str | None:
+    """Why the approvals that are missing cannot come from anybody whom the rule names or escalates to, as far as is known of
+    those who have `spoken`; None if they can."""
+    out = [account for voice in spoken for person in voice for account in ties.accounts(person)]
+    if request.verdict.exclude_requester:
+        behind = [each for each in (request.requester, request.on_behalf_of) if each is not None]
+        out += [account for person in behind for account in ties.accounts(person)]
+    asked = {*request.verdict.reviewers, *request.verdict.escalate_to}
+    left = people_named(each for each in asked if not any(names(each, account) for account in out))
+    if left is None or left >= request.verdict.quorum - voices(spoken, ties):
+        return None
+    nobody = "nobody else is" if left == 0 else f"only {left} more {'is' if left == 1 else 'are'}"
+    return f"But {nobody} asked about this, so it cannot be approved: the rule names too few people. Reject it."
 
 
 def is_behind(voice: Voice, request: Request, ties: Ties) -> bool:

@@ -129,6 +129,28 @@ def test_rules_that_leave_nobody_to_decide_block(rules: list[Rule], reason: str)
     assert (verdict.outcome, verdict.reviewers, verdict.reasons[0]) == (Outcome.block, (), reason)
 
 
+_SOMEBODY, _OTHER = "0a0a0a0a-0000-4000-8000-000000000001", "0a0a0a0a-0000-4000-8000-000000000002"
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "people"),
+    [
+        (["slack:U0RAVI", "slack:T024BE7LD:U0RAVI"], 1),
+        (["slack:U0RAVI", "slack:T024BE7LD:U0ZOE"], 2),
+        (["slack:T024BE7LD:U0RAVI", "slack:T000000AB:U0RAVI"], 2),
+        (["slack:U0RAVI", "slack:T024BE7LD:U0RAVI", "slack:T000000AB:U0RAVI"], 2),
+        ([f"teams:{_SOMEBODY}", f"teams:{_OTHER}:{_SOMEBODY}"], 1),
+        ([f"teams:{_SOMEBODY}", f"teams:{_SOMEBODY}:{_OTHER}"], 2),
+        (["slack:U0RAVI", RAVI], 2),  # only a directory knows whether these are one
+    ],
+)
+def test_a_quorum_is_of_people_and_not_of_ways_to_write_them(reviewers: list[str], people: int) -> None:
+    for quorum in (1, 2, 3):
+        verdict = ruled(rule("a", Outcome.approve, reviewers=reviewers, quorum=quorum))
+        assert (verdict.outcome is Outcome.approve) is (quorum <= people)
+        assert quorum <= people or f"only {people} may decide" in verdict.reasons[0]
+
+
 def test_a_group_may_be_large_enough_for_any_quorum() -> None:
     assert ruled(rule("a", Outcome.approve, reviewers=[LEADS], quorum=3)).outcome is Outcome.approve
 

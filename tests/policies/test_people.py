@@ -1,10 +1,22 @@
 """Who may decide, and how many voices have spoken."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from policies.people import Allowed, Refused, Standing, Ties, Voice, group_references, may_decide, voices
+from policies.people import (
+    Allowed,
+    Refused,
+    Standing,
+    Ties,
+    Voice,
+    group_references,
+    lapsed,
+    may_decide,
+    out_of_reach,
+    voices,
+)
 from storage.records import Delegation, Identity, Outcome, Person, Request, Risk, Verdict
 
 RAVI = Person(key="slack:T1:U0RAVI", name="Ravi", email="Ravi@Example.com")
@@ -258,3 +270,45 @@ def test_groups_are_listed_once_to_be_looked_up() -> None:
 def test_voices(spoken: list[Voice], ties: Ties, count: int) -> None:
     assert voices(spoken, ties) == count
     assert voices(reversed(spoken), ties) == count
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "more", "said"),
+    [
+        (["ravi@example.com", "slack:U0RAVI"], {}, "nobody else is asked"),
+        (["ravi@example.com", "slack:U0ZOE"], {}, None),
+        (["ravi@example.com", "teams:9f:r.k"], {}, "nobody else is asked"),  # a linked account of the same human
+        (["ravi@example.com", "anna@example.com"], {"by": ANNA}, "nobody else is asked"),
+        (["ravi@example.com", "anna@example.com"], {"by": ANNA, "exclude_requester": False}, None),
+        (["ravi@example.com", "slack:U0RAVI", "slack:@support-leads"], {}, None),
+        (["ravi@example.com", "slack:U0RAVI"], {"escalate_to": ("slack:U0ZOE",)}, None),
+        (["ravi@example.com", "slack:U0ZOE", "slack:T1:U0ZOE"], {"quorum": 3}, "only 1 more is asked"),
+    ],
+)
+def test_it_is_said_when_the_people_who_are_asked_are_too_few(
+    reviewers: list[str], more: dict[str, Any], said: str | None
+) -> None:
+    request = asked(*reviewers, **{name: value for name, value in more.items() if name != "quorum"})
+    verdict = request.verdict.model_copy(update={"quorum": more.get("quorum", 2)})
+    reason = out_of_reach(request.model_copy(update={"verdict": verdict}), [(RAVI,)], LINKED)
+    assert (said in reason) if said and reason else reason is said
+
+
+@pytest.mark.parametrize(
+    ("voice", "standings", "reason"),
+    [
+        ((RAVI,), {RAVI.key: "member"}, None),
+        ((RAVI,), {RAVI.key: "deactivated"}, "Ravi is not known as a full member now"),
+        ((RAVI,), {}, "Ravi is not known as a full member now"),
+        ((ZOE,), {ZOE.key: "member"}, None),
+        ((MIA,), {MIA.key: "member"}, "Mia is not asked about this any more"),
+        ((MIA, ZOE), {MIA.key: "member", ZOE.key: "member"}, None),
+        ((MIA, ZOE), {MIA.key: "member", ZOE.key: "guest"}, "Zoe is not known as a full member now"),
+        ((MIA, ZOE), {MIA.key: "guest", ZOE.key: "member"}, "Mia is not known as a full member now"),
+    ],
+)
+def test_an_approval_counts_as_long_as_everybody_behind_it_may_decide(
+    voice: Voice, standings: dict[str, Standing], reason: str | None
+) -> None:
+    request = asked("ravi@example.com", "slack:@support-leads")
+    assert lapsed(voice, request, GROUPS, ALONE, standings) == reason
