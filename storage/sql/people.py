@@ -1,10 +1,10 @@
 """Delegations, and the accounts of humans who have several."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.records import Delegation, Identity
@@ -44,12 +44,22 @@ def _list(by: tuple[str, ...], *, in_force: bool) -> Query:
     return Query(listed.order_by(_delegations.c.created_at.desc(), _delegations.c.id.desc()))
 
 
+_linked = select(*columns(_identities, Identity)).order_by(_identities.c.human, _identities.c.key)
+_everybody = Query(_linked)
+
+
+def _among(count: int) -> ColumnElement[bool]:
+    return or_(*(_identities.c.key == bindparam(f"key_{number}") for number in range(count)))
+
+
 @cache
-def _linked(count: int | None) -> Query:
-    listed = select(*columns(_identities, Identity)).order_by(_identities.c.human, _identities.c.key)
-    if count is not None:
-        listed = listed.where(or_(*(_identities.c.key == bindparam(f"key_{number}") for number in range(count))))
-    return Query(listed)
+def _of_accounts(count: int) -> Query:
+    return Query(_linked.where(_among(count)))
+
+
+@cache
+def _of_humans(count: int) -> Query:
+    return Query(_linked.where(_identities.c.human.in_(select(_identities.c.human).where(_among(count)))))
 
 
 class PeopleRows(Rows):
@@ -85,9 +95,14 @@ class PeopleRows(Rows):
 
     def identities(self, keys: Collection[str] | None = None) -> Sequence[Identity]:
         """Those of these accounts, or all."""
-        if keys is None:
-            return self._all(_linked(None), Identity)
+        return self._all(_everybody, Identity) if keys is None else self._identities(_of_accounts, keys)
+
+    def identities_of_humans(self, keys: Collection[str]) -> Sequence[Identity]:
+        """Those of the humans to whom these accounts belong."""
+        return self._identities(_of_humans, keys)
+
+    def _identities(self, query: Callable[[int], Query], keys: Collection[str]) -> Sequence[Identity]:
         wanted = sorted(set(keys))
         if not wanted:
             return []
-        return self._all(_linked(len(wanted)), Identity, **{f"key_{n}": key for n, key in enumerate(wanted)})
+        return self._all(query(len(wanted)), Identity, **{f"key_{n}": key for n, key in enumerate(wanted)})
