@@ -162,6 +162,10 @@ class Transaction(Protocol):
     def add_decision(self, decision: Decision) -> bool:
         """False if that person has decided the same on that revision before."""
 
+    def replace_decision(self, id: str, decision: Decision) -> bool:
+        """Put a decision in the place of the row `id`, which turned out not to be genuine; False unless that is the same
+        answer of the same person to the same revision."""
+
     def decisions(self, request_id: str) -> Sequence[Decision]: ...
 
     def due_nudges(self, limit: int) -> Sequence[Request]:
@@ -197,6 +201,9 @@ class Transaction(Protocol):
 
     def identities(self, keys: Collection[str] | None = None) -> Sequence[Identity]:
         """Those of these accounts, or all."""
+
+    def identities_of_humans(self, keys: Collection[str]) -> Sequence[Identity]:
+        """Those of the humans to whom these accounts belong. Reads no more than these, however many there are."""
 
     # --- other programs
     def add_key(self, key: ApiKey) -> None: ...

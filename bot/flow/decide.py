@@ -5,7 +5,8 @@ request is pending, at the revision that the person saw, and not past its expiry
 told who and when.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from agents.actions import BadArguments
@@ -18,10 +19,10 @@ from bot.cards.text import Text, words
 from bot.flow import jobs
 from bot.flow.close import close, expire, settle
 from bot.flow.desk import Answer, Click
-from bot.flow.people import Rights, allowed, genuine_approvals, seal, ties_of
+from bot.flow.people import Rights, allowed, concerned, genuine_approvals, holds, not_counted, seal, ties_of
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff, proposal_of
-from policies.people import Allowed, Refused, Ties, voice_of, voices
+from policies.people import Allowed, Refused, Ties, out_of_reach, voice_of, voices
 from storage.canonical import NotCanonical, fingerprint
 from storage.records import Decision, JsonObject, Request, RequestStatus, Revision, Verb, Verdict
 from storage.records import Outcome as Ruling
@@ -33,13 +34,14 @@ TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {
 
 @dataclass(frozen=True)
 class Held:
-    """A request that this transaction holds for somebody who may decide on it: by what right, who is tied to whom, and the
-    approvals that its current revision has."""
+    """A request that this transaction holds for somebody who may decide on it: by what right, who is tied to whom, the
+    approvals that count for its current revision, and why others do not count any more, by their ids."""
 
     request: Request
     right: Allowed
     ties: Ties
-    given: tuple[Decision, ...]
+    given: tuple[Decision, ...] = ()
+    lapsed: Mapping[str, str] = field(default_factory=dict)
 
 
 def approve(tx: Transaction, signoff: Signoff, click: Click, has: Rights, notes: str = "") -> Answer:
@@ -65,7 +67,7 @@ def reject(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values:
     if isinstance(held, Answer):
         return held
     decision = _decision(tx, signoff, held, click, "reject", notes, str(reason))
-    if not _added(tx, held, decision):
+    if not _added(tx, signoff, held, decision):
         return Answer(False, words("You have decided on this already."))
     why = REJECT_REASONS[str(reason)]
     rejected = tx.move_request(held.request.id, RequestStatus.pending, RequestStatus.rejected, reason=why)
@@ -107,7 +109,7 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
         tx.defer(*jobs.say(revised, said))
         told = f"Your edit is stored as revision {revised.revision}, which waits for approval. {right.reason}"
         return Answer(True, words(told))
-    return _approved(tx, signoff, Held(revised, right, held.ties, ()), click, notes, before=before)
+    return _approved(tx, signoff, Held(revised, right, held.ties), click, notes, before=before)
 
 
 def revise(
@@ -178,12 +180,14 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held 
         return _too_late(tx, signoff, click)
     if held.fingerprint != click.fingerprint:
         return _refuse(tx, held, click, "This button does not belong to what the card shows. Nothing was done.")
-    ties = ties_of(tx, has.others)
-    given = tuple(genuine_approvals(tx, signoff, held, held.fingerprint, ties))
+    ties = ties_of(tx, has.everybody(click), concerned(tx, held, click.person))
+    made = genuine_approvals(tx, signoff, held, held.fingerprint, ties)
+    lapsed = not_counted(held, click, has, ties, made)
+    given = tuple(each for each in made if each.id not in lapsed)
     right = allowed(held, click, has, ties, given)
     if isinstance(right, Refused):
         return _refuse(tx, held, click, right.reason)
-    return _judged_again(tx, signoff, held, click) or Held(held, right, ties, given)
+    return _judged_again(tx, signoff, held, click) or Held(held, right, ties, given, lapsed)
 
 
 def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click) -> Answer | None:
@@ -209,9 +213,11 @@ def _approved(
     """Count this approval, of an edit if the request was another `before`; with enough voices it is settled."""
     request, who, lent_by = held.request, click.person, held.right.lent_by
     decision = _decision(tx, signoff, held, click, "edit" if before else "approve", notes)
-    spoken = [voice_of(given) for given in held.given]
-    together = voices([*spoken, voice_of(decision)], held.ties)
-    if together <= voices(spoken, held.ties) or not _added(tx, held, decision):
+    earlier = [voice_of(given) for given in held.given]
+    spoken = [*earlier, voice_of(decision)]
+    together = voices(spoken, held.ties)
+    again = together <= voices(earlier, held.ties) or not _added(tx, signoff, held, decision)
+    if again and together < request.verdict.quorum:  # else approvals that did not count meanwhile count again
         return Answer(True, words(_spoken_already(held, click)))
     missing = max(request.verdict.quorum - together, 0)
     said = (
@@ -223,23 +229,41 @@ def _approved(
         settle(tx, signoff, request, who, decision.verb)
     tx.defer(*jobs.show_card(request))
     tx.defer(*jobs.say(request, said))
-    done = f"Approved{_for(held)}. It runs now."
-    return Answer(True, words(done if missing == 0 else f"Recorded{_for(held)}. {missing} more must approve."))
+    if missing == 0:
+        return Answer(True, words(f"Approved{_for(held)}. It runs now."))
+    stuck = out_of_reach(request, spoken, held.ties)
+    told = [f"Recorded{_for(held)}. {missing} more must approve.", *_not_counted(held), *filter(None, [stuck])]
+    return Answer(True, words(" ".join(told)))
 
 
-def _added(tx: Transaction, held: Held, decision: Decision) -> bool:
+def _added(tx: Transaction, signoff: Signoff, held: Held, decision: Decision) -> bool:
     """Store and audit a decision; False if that person has decided the same on that revision before."""
-    if not tx.add_decision(decision):
+    instead_of = _in_the_way(tx, signoff, held, decision)
+    if not (tx.replace_decision(instead_of.id, decision) if instead_of else tx.add_decision(decision)):
         return False
     body: JsonObject = {
         "decision": decision.id, "revision": decision.revision, "fingerprint": decision.fingerprint,
         "right": held.right.by, "lent_by": decision.lent_by.key if decision.lent_by else None, "notes": decision.notes,
     }  # fmt: skip
+    if instead_of:
+        body["instead_of"] = instead_of.model_dump(mode="json", exclude={"person", "request_id", "revision", "verb"})
+    if held.lapsed:
+        body["not_counted"] = dict(held.lapsed)
     tx.audit(
         f"request.{decision.verb}", actor=decision.person.key, run_id=held.request.run_id, request_id=held.request.id,
         body=body,
     )  # fmt: skip
     return True
+
+
+def _in_the_way(tx: Transaction, signoff: Signoff, held: Held, decision: Decision) -> Decision | None:
+    """The row that stands where this decision belongs, if nobody made it through here: its seal is missing or wrong."""
+    place = (decision.person.key, decision.revision, decision.verb)
+    for row in tx.decisions(held.request.id):
+        if (row.person.key, row.revision, row.verb) == place:
+            genuine = row.fingerprint == decision.fingerprint and holds(signoff.seals, row, held.request.verdict)
+            return None if genuine else row
+    return None
 
 
 def _decision(
@@ -257,8 +281,13 @@ def _spoken_already(held: Held, click: Click) -> str:
     """Why an approval adds nothing."""
     lent_by = held.right.lent_by
     if lent_by is None or any(held.ties.same(click.person, given.person) for given in held.given):
-        return "You have approved this already; it needs somebody else too."
+        return " ".join(["You have approved this already; it needs somebody else too.", *_not_counted(held)])
     return f"{lent_by.name} has a voice in this already, and it counts once; it needs somebody else too."
+
+
+def _not_counted(held: Held) -> list[str]:
+    """The sentences about approvals that do not count now."""
+    return [f"An earlier approval does not count: {why}." for why in held.lapsed.values()]
 
 
 def _for(held: Held) -> str:

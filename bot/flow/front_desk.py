@@ -14,7 +14,7 @@ from bot.flow.commands import command
 from bot.flow.converge import current_card
 from bot.flow.desk import Answer, Click, Command
 from bot.flow.lost import lose
-from bot.flow.people import Rights, allowed, rights, ties_of
+from bot.flow.people import Rights, allowed, concerned, rights, ties_of
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from policies.people import Refused
@@ -99,7 +99,7 @@ class FrontDesk:
             return Answer(False, lines.standing(request, decisions))
         if request.revision != click.revision:
             return Answer(False, words("This was edited since. Look at the card again, then decide."))
-        ties = await self._signoff.store.read(lambda tx: ties_of(tx, has.others))
+        ties = await self._signoff.store.read(lambda tx: ties_of(tx, has.others, concerned(tx, request, click.person)))
         right = allowed(request, click, has, ties)
         return Answer(False, words(right.reason)) if isinstance(right, Refused) else None
 

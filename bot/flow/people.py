@@ -2,15 +2,16 @@
 the very transaction that decides."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from bot.flow.accounts import API, LOCAL, TERMINAL
 from bot.flow.desk import Click
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
-from bot.flow.surface import Known
+from bot.flow.surface import Known, Surface, SurfaceError
 from policies.people import (
     Allowed,
     Refused,
@@ -18,25 +19,33 @@ from policies.people import (
     Ties,
     group_references,
     is_behind,
+    lapsed,
     may_decide,
     reviewers,
     voice_of,
     voices,
 )
-from storage.records import Decision, JsonObject, Person, Request, Risk, Verdict
+from storage.records import Decision, Identity, JsonObject, Person, Request, Risk, Verdict
 from storage.store import Transaction
 
 DECISION = "decision"  # purpose of the seals on decisions
+VOUCHED = (API, TERMINAL)  # surfaces of those whom no directory knows
 
 
 @dataclass(frozen=True)
 class Rights:
     """What the directory says right now about the person who clicked, the groups that the rule names, and `others`: those in
-    whose place the person may decide, and the linked accounts of everybody who has to do with the request."""
+    whose place the person may decide, the linked accounts of everybody who has to do with the request, and those behind the
+    approvals whose ids are in `looked_at`."""
 
     standing: Standing
     groups: Mapping[str, frozenset[str]]
     others: tuple[Known, ...] = ()
+    looked_at: frozenset[str] = frozenset()
+
+    def everybody(self, click: Click) -> tuple[Known, ...]:
+        """The others and who clicked."""
+        return (*self.others, Known(click.person, self.standing))
 
 
 async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: bool = False) -> tuple[Rights, Click]:
@@ -53,19 +62,60 @@ async def rights(signoff: Signoff, request: Request, click: Click, *, fresh: boo
         for name in group_references(reviewers(request))
         if (surface := signoff.surfaces.get(name.partition(":")[0])) is not None
     }
-    to_ask = await signoff.store.read(lambda tx: around(tx, request, known.person))
+    to_ask, given = await signoff.store.read(
+        lambda tx: (around(tx, request, known.person), approvals(tx.decisions(request.id), request.fingerprint))
+    )
+    skipped = {known.person.key, *(each.key for each in to_ask)}
+    before = {each.key: each for decision in given for each in voice_of(decision) if each.key not in skipped}
     asked = [signoff.surfaces[each.surface].person(each.key) for each in to_ask if each.surface in signoff.surfaces]
-    return Rights(known.standing, groups, tuple(await asyncio.gather(*asked))), person
+    spoke = [_if_there(signoff.surfaces, each) for each in before.values() if each.surface not in VOUCHED]
+    others = [each for each in await asyncio.gather(*asked, *spoke) if each is not None]
+    return Rights(known.standing, groups, tuple(others), frozenset(each.id for each in given)), person
 
 
-def ties_of(tx: Transaction, others: Sequence[Known] = ()) -> Ties:
-    """Who is tied to whom as this transaction sees it. Of `others`, what the directory says of them counts; only those of
-    them who are full members entitle anybody."""
+async def _if_there(surfaces: Mapping[str, Surface], person: Person) -> Known | None:
+    """Somebody who approved earlier, as the directory knows them now; None if it does not. Raises SurfaceBusy."""
+    try:
+        return await surfaces[person.surface].person(person.key) if person.surface in surfaces else None
+    except SurfaceError:  # their account was deleted, for example, which must not keep others from deciding
+        return None
+
+
+def ties_of(tx: Transaction, others: Sequence[Known] = (), about: Sequence[Person] | None = None) -> Ties:
+    """Who is tied to whom as this transaction sees it; of the people it is `about` and of `others` only, if that is given.
+
+    Of `others`, what the directory says of them counts; only those of them who are full members entitle anybody.
+    """
     now = {each.person.key: each.person for each in others}
     members = frozenset(each.person.key for each in others if each.standing == "member")
-    linked = (each.model_copy(update={"person": now.get(each.person.key, each.person)}) for each in tx.identities())
+    identities = tx.identities() if about is None else linked_with(tx, [*about, *now.values()])
+    linked = (each.model_copy(update={"person": now.get(each.person.key, each.person)}) for each in identities)
     lent = tx.delegations(at=tx.now()) if members else ()
     return Ties(tuple(linked), tuple(each for each in lent if each.giver.key in members), members)
+
+
+def linked_with(tx: Transaction, people: Iterable[Person]) -> list[Identity]:
+    """The linked accounts of these people's humans, found by account or by address. Those that an address is written down
+    with have it in their keys."""
+    found: dict[str, Identity] = {}
+    asked: set[str] = set()
+    wanted = {key for person in people for key in _keys(person)}
+    while wanted:
+        asked |= wanted
+        found |= {each.person.key: each for each in tx.identities_of_humans(wanted)}
+        wanted = {key for each in found.values() for key in _keys(each.person)} - asked
+    return [found[key] for key in sorted(found)]
+
+
+def _keys(person: Person) -> list[str]:
+    mail = (person.email or "").strip().lower()
+    return [person.key, *(f"{surface}:{LOCAL}:{mail}" for surface in VOUCHED if mail)]
+
+
+def concerned(tx: Transaction, request: Request, *people: Person) -> list[Person]:
+    """Everybody who has to do with a request: these, those behind it, and those who have spoken."""
+    behind = [each for each in (request.requester, request.on_behalf_of) if each is not None]
+    return [*people, *behind, *(each for decision in tx.decisions(request.id) for each in voice_of(decision))]
 
 
 def allowed(request: Request, click: Click, has: Rights, ties: Ties, given: Sequence[Decision] = ()) -> Allowed | Refused:
@@ -89,9 +139,28 @@ def genuine_approvals(tx: Transaction, signoff: Signoff, request: Request, mark:
     ]
 
 
+def not_counted(request: Request, click: Click, has: Rights, ties: Ties, given: Sequence[Decision]) -> dict[str, str]:
+    """Which of the approvals that were `given` do not count at this click, by id, and why: their givers have left since.
+
+    Who approved after the look-up was looked up at that very click. Of people whom no directory knows, who was vouched for
+    when they decided is believed.
+    """
+    known = {each.person.key: each for each in has.everybody(click)}
+    standings = {key: each.standing for key, each in known.items()}
+    why: dict[str, str] = {}
+    for decision in given:
+        voice = tuple(known[each.key].person if each.key in known else each for each in voice_of(decision))
+        if decision.id not in has.looked_at or voice[-1].surface in VOUCHED:
+            continue
+        vouched: dict[str, Standing] = {each.key: "member" for each in voice if each.surface in VOUCHED}
+        if reason := lapsed(voice, request, has.groups, ties, {**standings, **vouched}):
+            why[decision.id] = reason
+    return why
+
+
 def agreed(tx: Transaction, signoff: Signoff, request: Request, mark: str) -> int:
     """How many voices approved exactly what has that fingerprint."""
-    ties = ties_of(tx)
+    ties = ties_of(tx, about=concerned(tx, request))
     return voices(map(voice_of, genuine_approvals(tx, signoff, request, mark, ties)), ties)
 
 
@@ -126,12 +195,10 @@ def _asked_in(verdict: Verdict) -> JsonValue:
 
 def around(tx: Transaction, request: Request, person: Person) -> list[Person]:
     """Whom to look up besides the person who clicked."""
-    ties = Ties(tuple(tx.identities()))
-    givers = [each.giver for each in tx.delegations(at=tx.now()) if ties.same(person, each.taker)]
-    if not ties.identities and not givers:
-        return []
-    spoken = [each for decision in tx.decisions(request.id) for each in voice_of(decision)]
-    behind = [each for each in (request.requester, request.on_behalf_of) if each is not None]
-    linked = [account for each in (person, *givers, *spoken, *behind) for account in ties.accounts(each)[1:]]
+    people = concerned(tx, request, person)
+    theirs = Ties(tuple(linked_with(tx, [person])))
+    givers = [each.giver for each in tx.delegations(at=tx.now()) if theirs.same(person, each.taker)]
+    ties = Ties(tuple(linked_with(tx, [*people, *givers])))
+    linked = [account for each in (*people, *givers) for account in ties.accounts(each)[1:]]
     wanted = {each.key: each for each in (*givers, *linked)}
     return [each for key, each in wanted.items() if key != person.key]

@@ -201,12 +201,12 @@ class _Asked:
             return Known(Person(key=key, name=key), "stranger")
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
-        if self.who is None:
-            return frozenset()
         try:
             keys = await self.surface.members(group, fresh=fresh)
-            return keys | {self.who.key} if await self._among(keys) else keys
+            return keys | {self.who.key} if self.who and await self._among(keys) else keys
         except (SurfaceError, SurfaceBusy) as error:
+            if self.who is None:
+                return frozenset()
             self.unsure.append(f"Whether you are in {group.partition(':')[2]} could not be looked up: {error}")
             return frozenset()
 

@@ -127,6 +127,18 @@ _posted = Query(
 )
 
 _decide = Query(insert(_decisions).on_conflict_do_nothing(index_elements=["request_id", "revision", "person_key", "verb"]))
+_INSTEAD = ("id", "fingerprint", "person", "reason", "notes", "lent_by", "seal", "created_at")
+_instead = Query(
+    _decisions.update()
+    .where(
+        _decisions.c.id == bindparam("old"),
+        _decisions.c.request_id == bindparam("request"),
+        _decisions.c.revision == bindparam("of_revision"),
+        _decisions.c.person_key == bindparam("by"),
+        _decisions.c.verb == bindparam("same"),
+    )
+    .values({name: value(f"new_{name}", _decisions.c[name]) for name in _INSTEAD})
+)
 _decided = Query(
     select(*columns(_decisions, Decision))
     .where(_decisions.c.request_id == bindparam("request"))
@@ -237,6 +249,12 @@ class RequestRows(Rows):
     def add_decision(self, decision: Decision) -> bool:
         """False if that person has decided the same on that revision before."""
         return self._changed(_decide, **fields(decision), person_key=decision.person.key)
+
+    def replace_decision(self, id: str, decision: Decision) -> bool:
+        """False if `id` is not the same answer of the same person to the same revision."""
+        new = {f"new_{name}": getattr(decision, name) for name in _INSTEAD}
+        same = {"request": decision.request_id, "of_revision": decision.revision, "by": decision.person.key}
+        return self._changed(_instead, old=id, same=decision.verb, **same, **new)
 
     def decisions(self, request_id: str) -> Sequence[Decision]:
         """In order of time."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 
+from bot.cards.text import plain
 from bot.flow.execute import claim, execute, perform, recorded, report
 from bot.flow.seals import Seals
 from storage.canonical import NotCanonical, canonical, digest, fingerprint
@@ -334,3 +335,31 @@ async def test_a_restart_with_another_key_does_not_run_what_the_old_one_sealed(s
         await stage.settle()
         assert stage.till.paid == []
         assert await stage.status() is RequestStatus.failed
+
+
+@pytest.mark.parametrize("seal", ["", "x" * 43])
+async def test_who_decided_before_there_were_seals_decides_again(stage: Stage, url: str, seal: str) -> None:
+    stage.adopt(TWO)
+    request = await stage.ask()
+    await stage.approve(request)
+    tamper(url, lambda rows, _: rows.run("UPDATE decisions SET seal = :seal", seal=seal), request)
+    old = (await stage.read(lambda tx: tx.decisions(request.id)))[0]
+    assert "1 more must approve" in plain((await stage.approve(request, NOOR)).text)
+    assert plain((await stage.approve(request)).text) == "Approved. It runs now."
+    assert len(stage.till.paid) == 1
+    given = await stage.read(lambda tx: tx.decisions(request.id))
+    assert sorted(each.person.name for each in given) == ["Noor", "Ravi"]
+    assert old.id not in [each.id for each in given]
+    entries = await stage.read(lambda tx: tx.audit_entries(request_id=request.id))
+    [instead_of] = [entry.body["instead_of"] for entry in entries if "instead_of" in entry.body]
+    assert isinstance(instead_of, dict)
+    assert (instead_of["id"], instead_of["seal"]) == (old.id, seal)
+
+
+async def test_a_genuine_decision_is_never_replaced(stage: Stage) -> None:
+    stage.adopt(TWO)
+    request = await stage.ask()
+    await stage.approve(request)
+    before = await stage.read(lambda tx: tx.decisions(request.id))
+    assert "You have approved this already" in plain((await stage.approve(request)).text)
+    assert await stage.read(lambda tx: tx.decisions(request.id)) == before

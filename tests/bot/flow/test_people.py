@@ -1,19 +1,26 @@
 """People at the click: several accounts, groups and escalation, as the database and the directory have them then."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.cards.text import plain
+from bot.flow.accounts import API, person_named
+from bot.flow.decide import approve
 from bot.flow.front_desk import FrontDesk
-from bot.flow.surface import Known
-from storage.records import RequestStatus
+from bot.flow.people import rights, ties_of
+from bot.flow.surface import Known, SurfaceBusy
+from storage.records import Request, RequestStatus
 from tests.bot.flow.casting import ON_TEAMS, TWO_PEOPLE, FakeTeams, asked_again, lent, linked
 from tests.bot.flow.stage import ANNA, DAN, NOOR, POLICY, RAVI, Stage
 from tests.fakes.surface import FakeSurface, person
 
 LEADS = "slack:@leads"
 GROUP = POLICY.replace("[ravi@example.com, noor@example.com]", f'["{LEADS}"]')
+
+GROUP_OF_TWO = GROUP.replace("    risk: high\n", "    risk: high\n    quorum: 2\n", 1)
 
 
 @pytest.fixture
@@ -117,6 +124,111 @@ async def test_a_link_between_the_look_up_and_the_commit_counts(stage: Stage) ->
 
     desk = FrontDesk(replace(stage.signoff, surfaces={"slack": Linking()}))
     assert "You asked for this" in plain((await desk.approve(stage.click(request, DAN))).text)
+
+
+async def test_only_accounts_of_those_concerned_are_read(stage: Stage) -> None:
+    strangers = [person(f"somebody{number}") for number in range(6)]
+    for one, two in zip(strangers[::2], strangers[1::2], strict=True):
+        await linked(stage, one, two)
+    at_a_key = person_named("ravi@example.com", API)
+    await linked(stage, at_a_key, ON_TEAMS)
+    ties = await stage.read(lambda tx: ties_of(tx, about=[RAVI, ANNA]))
+    assert {each.person.key for each in ties.identities} == {at_a_key.key, ON_TEAMS.key}
+    assert ties.same(RAVI, ON_TEAMS)
+
+
+# --- approvals whose givers have left since
+
+
+async def deactivated(stage: Stage) -> None:
+    stage.surface.standings["ravi"] = "deactivated"
+
+
+async def a_guest(stage: Stage) -> None:
+    stage.surface.standings["ravi"] = "guest"
+
+
+async def out_of_the_group(stage: Stage) -> None:
+    stage.surface.groups[LEADS] -= {RAVI.key}
+
+
+@pytest.mark.parametrize("leave", [deactivated, a_guest, out_of_the_group])
+@pytest.mark.parametrize("risk", ["low", "high", "critical"])
+async def test_an_approval_does_not_count_once_its_giver_has_left(
+    stage: Stage, leave: Callable[[Stage], Awaitable[None]], risk: str
+) -> None:
+    stage.adopt(GROUP_OF_TWO.replace("risk: high", f"risk: {risk}", 1))
+    stage.surface.groups[LEADS] = frozenset({RAVI.key, NOOR.key, DAN.key})
+    request = await stage.ask()
+    await stage.approve(request, RAVI)
+    await leave(stage)
+    told = plain((await stage.approve(request, NOOR)).text)
+    assert "1 more must approve. An earlier approval does not count: Ravi is not " in told
+    assert (await stage.status(), stage.till.paid) == (RequestStatus.pending, [])
+    assert await audited(stage, request, "not_counted")
+    assert (await stage.approve(request, DAN)).ok
+    assert (await stage.status(), len(stage.till.paid)) == (RequestStatus.succeeded, 1)
+
+
+async def test_an_approval_counts_again_once_its_giver_is_back(stage: Stage) -> None:
+    stage.adopt(TWO_PEOPLE)
+    request = await stage.ask()
+    await stage.approve(request, RAVI)
+    await deactivated(stage)
+    await stage.approve(request, NOOR)
+    assert "needs somebody else too. An earlier" in plain((await stage.approve(request, NOOR)).text)
+    stage.surface.standings.clear()
+    assert plain((await stage.approve(request, RAVI)).text) == "Approved. It runs now."
+    assert len(stage.till.paid) == 1
+
+
+async def test_a_lent_approval_counts_as_long_as_the_lender_may_decide(stage: Stage) -> None:
+    stage.adopt(TWO_PEOPLE)
+    await lent(stage, RAVI, DAN)
+    request = await stage.ask()
+    await stage.approve(request, DAN)
+    await deactivated(stage)
+    assert "Ravi is not known as a full member now" in plain((await stage.approve(request, NOOR)).text)
+    assert stage.till.paid == []
+
+
+async def test_nothing_is_decided_while_earlier_approvers_cannot_be_looked_up(stage: Stage) -> None:
+    stage.adopt(TWO_PEOPLE)
+    request = await stage.ask()
+    await stage.approve(request, RAVI)
+
+    class Deaf(FakeSurface):
+        async def person(self, key: str) -> Known:
+            if key == RAVI.key:
+                raise SurfaceBusy(timedelta(0), "no answer")
+            return await super().person(key)
+
+    desk = FrontDesk(replace(stage.signoff, surfaces={"slack": Deaf()}))
+    assert "nothing was done" in plain((await desk.approve(stage.click(request, NOOR))).text)
+    assert await stage.status() is RequestStatus.pending
+
+
+async def test_two_who_approve_at_the_same_moment_both_count(stage: Stage) -> None:
+    """Each looked up before the other's approval was there."""
+    stage.adopt(TWO_PEOPLE)
+    request = await stage.ask()
+    has, sure = await rights(stage.signoff, request, stage.click(request, NOOR))
+    await stage.approve(request, RAVI)
+    answer = await stage.store.write(lambda tx: approve(tx, stage.signoff, sure, has))
+    assert plain(answer.text) == "Approved. It runs now."
+
+
+async def test_somebody_named_twice_is_told_that_nobody_else_can_decide(stage: Stage) -> None:
+    """That an address and an id are one person's only the directory knows."""
+    stage.adopt(TWO_PEOPLE.replace("noor@example.com", "slack:U0RAVI"))
+    stage.surface.emails["U0RAVI"] = "ravi@example.com"
+    told = plain((await stage.approve(await stage.ask(), person("U0RAVI"))).text)
+    assert "1 more must approve. But nobody else is asked about this, so it cannot be approved" in told
+
+
+async def audited(stage: Stage, request: Request, fact: str) -> list[object]:
+    entries = await stage.read(lambda tx: tx.audit_entries(request_id=request.id))
+    return [entry.body[fact] for entry in entries if fact in entry.body]
 
 
 # --- groups
