@@ -32,7 +32,7 @@ from bot.flow.binding import UNREAD, Purpose, Stamp
 from bot.teams import limits
 from bot.teams.actions import DESTRUCTIVE, POSITIVE, data_of, execute, fetch, refresh
 from bot.teams.render_form import inline_form
-from bot.teams.render_text import Block, adaptive, box, moment, notification, paragraphs, quoted, rich, runs, size
+from bot.teams.render_text import Block, adaptive, box, claimed, moment, notification, paragraphs, quoted, rich, runs, size
 from storage.records import Evidence, RequestStatus, Risk, Verb
 
 RISK_SIGNS = {Risk.low: "🟢", Risk.medium: "🟡", Risk.high: "🟠", Risk.critical: "🔴"}
@@ -134,9 +134,9 @@ def _whole(card: Card, stamp: Stamp, manner: Manner, fold: Fold) -> Block:
     body = [
         headed(card),
         *(box(zone, spacing="Medium") for zone in zones if zone),
-        box([*_claims(card, fold)], separator=True),
+        box([*_claims(card, fold)], style="emphasis", spacing="Medium"),
     ]
-    body.append(box([*_context(card, fold)], separator=True))
+    body.append(box([*_context(card, fold)], spacing="Medium"))
     buttons = _buttons(card, stamp, manner, unread=fold.missing or len(inert(card.target)) > TARGET)
     views = refresh(card, stamp, manner.user_ids) if card.buttons else {}
     return adaptive(body, buttons, told=told(card)) | views
@@ -196,7 +196,7 @@ def _claims(card: Card, fold: Fold) -> Iterator[Block]:
     """What the agent, a customer or a model said: marked, inert, never mixed with the above."""
     yield said_by(card)
     summary, more = fold.text(card.summary, SUMMARY)
-    yield quoted(runs(summary), _more(more))
+    yield claimed(runs(summary), _more(more))
     for number, item in enumerate(card.evidence, start=1):
         yield from _source(number, item, fold)
 
@@ -207,7 +207,7 @@ def _source(number: int, item: Evidence, fold: Fold) -> Iterator[Block]:
     where = (runs(f" · {link}", "italic"), _more(more_link)) if link else ()
     yield rich(runs(f"Source {number}: "), runs(title, "bold"), _more(more_title), *where, spacing="Small")
     shown, more = fold.text(item.quote, QUOTE)
-    yield quoted(runs(shown), _more(more))
+    yield claimed(runs(shown), _more(more))
 
 
 def _story(card: Card, fold: Fold) -> list[Block]:

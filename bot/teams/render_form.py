@@ -72,7 +72,8 @@ def inline_form(form: Form, stamp: Stamp, page: int = 0) -> Block:
         "body": _body(form, {}),
         "actions": [execute(form.submit, _data(form, stamp, page), **style)],
     }
-    return {"type": "Action.ShowCard", "title": form.purpose.capitalize(), "card": inner}
+    shown = {"type": "Action.ShowCard", "title": form.purpose.capitalize(), "card": inner}
+    return shown | (style if form.purpose == "reject" else {})
 
 
 def back(form: Form, stamp: Stamp) -> Block:
@@ -81,7 +82,8 @@ def back(form: Form, stamp: Stamp) -> Block:
 
 
 def values_of(data: Mapping[str, Any]) -> JsonObject:
-    """What was typed, by field name: strings as typed, booleans for checkboxes, null where nothing was."""
+    """What was typed, by field name: strings as typed, booleans for checkboxes; where nothing was typed, null or
+    no value at all, as clients differ."""
     named = ((key.split(":", 2), value) for key, value in data.items() if key.count(":") == 2)
     return {name: _typed(kind, value) for (_, kind, name), value in named if kind in (TEXT, CHECK)}
 

@@ -14,7 +14,7 @@ from bot.flow.binding import Stamp
 from bot.teams import limits
 from bot.teams.actions import POSITIVE, data_of, execute, submit
 from bot.teams.render_card import headed, said_by, told
-from bot.teams.render_text import Block, Dialog, adaptive, quoted, rich, runs, size
+from bot.teams.render_text import Block, Dialog, adaptive, box, quoted, rich, runs, size
 
 PAGE: Final = limits.CARD - 6 * 1024  # of one page without its buttons, unless a single passage is longer
 
@@ -81,7 +81,6 @@ def _everything(card: Card) -> Iterator[Block]:
     zone: Zone = "action"
     for passage in passages(card):
         entering, zone = passage.zone != zone, passage.zone
-        if entering and zone == "claims":
-            yield said_by(card) | {"separator": True}
-        yield rich(runs(passage.title, "bold"), separator=entering and zone != "claims")
-        yield quoted(runs(passage.text))
+        head = [said_by(card)] if entering and zone == "claims" else []
+        titled = rich(runs(passage.title, "bold"), spacing="Small")
+        yield box([*head, titled, quoted(runs(passage.text))], separator=entering)

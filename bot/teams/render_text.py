@@ -94,6 +94,11 @@ def quoted(*pieces: Sequence[Block]) -> Block:
     return box([rich(*pieces)], style="emphasis", spacing="Small")
 
 
+def claimed(*pieces: Sequence[Block]) -> Block:
+    """The same within a zone that is set off as a whole."""
+    return box([rich(*pieces)], style="default", spacing="Small")
+
+
 def moment(at: datetime, lead: str = "") -> Block:
     """A moment in the reader's own time zone, with at most a word of ours before it: the one text that Teams computes
     (https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features#datetime-formatting-and-localization)."""
