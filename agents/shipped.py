@@ -13,6 +13,7 @@ from agents.executors.records import (
 )
 from agents.executors.refund import Billing, execute_financial_action
 from agents.offline import Rules
+from agents.second_look.ask import second_look_rules
 from agents.support.agent import Sources, support
 from agents.support.case import Links
 from agents.support.customers import Customers
@@ -70,4 +71,4 @@ def agents(systems: Systems) -> Agents:
 
 def rules() -> Rules:
     """The offline model's rules for all shipped prompts."""
-    return {**triage_rules(), **offline_rules()}
+    return {**triage_rules(), **offline_rules(), **second_look_rules()}

@@ -95,7 +95,7 @@ def _refund(case: Case) -> Plan:
     if asked is None:
         raise NeedsPerson(f"the amount {case.reading.amount!r} is not a sum of money")
     amount = min(asked, order.paid)
-    bounded = f" (asked for {asked:.2f}, but no more was paid)" if asked > order.paid else ""
+    bounded = " (they asked for more, but no more was paid)" if asked > order.paid else ""
     return Plan(
         action="execute_financial_action",
         arguments=ExecuteFinancialAction.model_validate(
