@@ -1,5 +1,6 @@
 """The town is as strict as Teams: a bot that talks to it bare meets every limit and every refusal."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,10 +52,12 @@ class Bot:
     session: aiohttp.ClientSession
     heard: list[dict[str, Any]] = field(default_factory=list)
     answer: Any = None
+    pause: float = 0.0
     token: str = ""
 
     async def hear(self, request: web.Request) -> web.Response:
         self.heard.append(await request.json())
+        await asyncio.sleep(self.pause)
         return web.json_response(self.answer)
 
     async def login(self, secret: str = Town.app_secret) -> int:
@@ -232,6 +235,17 @@ async def test_what_an_invoke_answers_wrongly_is_shown_as_something_that_went_wr
     bot.answer = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Too late."}
     await bot.town.press(RAVI, message, "Approve")
     assert bot.town.strip(RAVI, message) == "Too late."
+
+
+async def test_an_answer_that_comes_too_late_is_not_shown(bot: Bot) -> None:
+    message = await bot.card(EXECUTE, FETCH)
+    bot.town._hands._patience, bot.pause = 0.02, 0.05
+    bot.answer = {"statusCode": 200, "type": CARD_TYPE, "value": card(text="After")}
+    await bot.town.press(RAVI, message, "Approve")
+    assert "went wrong" in bot.town.strip(RAVI, message)
+    assert "Pay the lamp shop" in bot.town.read(message, RAVI)
+    await bot.town.press(RAVI, message, "Edit")
+    assert "went wrong" in (bot.town.dialog(RAVI) or pytest.fail("nothing opened")).words
 
 
 async def test_an_old_client_sends_the_fallback_as_a_message(bot: Bot) -> None:

@@ -27,8 +27,8 @@ class Chat(Protocol):
     def called(self, who: str) -> list[str]:
         """The ways in which a person can be named in a command, as they arrive."""
 
-    async def type(self, who: str, line: str) -> None:
-        """The command, in the channel."""
+    async def type(self, who: str, line: str, *, alone: bool = False) -> None:
+        """The command, in the channel, or where somebody is alone with the bot. Raises NotPossible."""
 
     def at(self, address: JsonObject) -> Any:
         """The message at an address that the surface gave; None if it is gone."""

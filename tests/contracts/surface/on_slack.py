@@ -67,9 +67,10 @@ class SlackChat:
     def called(self, who: str) -> list[str]:
         return [f"<@{_id(who)}>", f"@{who}", f"@{NAMES[who]}", f"{who}@example.com"]
 
-    async def type(self, who: str, line: str) -> None:
+    async def type(self, who: str, line: str, *, alone: bool = False) -> None:
+        where = self._sandbox.workspace.im(_id(who)).id if alone else SUPPORT
         try:
-            answer = await self._sandbox.say(_id(who), SUPPORT, f"/signoff {line}")
+            answer = await self._sandbox.say(_id(who), where, f"/signoff {line}")
         except PersonError as error:
             raise NotPossible(str(error)) from error
         assert answer is not None

@@ -14,7 +14,7 @@ from storage.records import JsonObject, Place
 from tests.bot.flow.stage import Stage
 from tests.contracts.surface.chat import NotPossible
 from tests.fakes.connector import Town, cards
-from tests.fakes.connector.cast import ANNA, GROUP, PEOPLE, SUPPORT, TENANT, Human
+from tests.fakes.connector.cast import ANNA, GROUP, PEOPLE, SUPPORT, TENANT, Human, personal
 from tests.fakes.connector.hands import Dialog
 from tests.fakes.connector.problems import Refused
 from tests.fakes.connector.state import Message
@@ -50,9 +50,10 @@ class TeamsChat:
     def called(self, who: str) -> list[str]:
         return [f"@{_human(who).name}", _human(who).email]
 
-    async def type(self, who: str, line: str) -> None:
+    async def type(self, who: str, line: str, *, alone: bool = False) -> None:
+        where = personal(_human(who)) if alone else SUPPORT
         try:
-            answer = await self.town.say(_human(who), SUPPORT, line)
+            answer = await self.town.say(_human(who), where, line)
         except Refused as error:
             raise NotPossible(str(error)) from error
         assert answer is not None

@@ -82,6 +82,22 @@ async def test_guests_and_outsiders_cannot_command(house: House, chat: Chat) -> 
     assert await house.stage.read(lambda tx: tx.runs(limit=10)) == []
 
 
+@feature("Commands and cards in a private chat with Signoff")
+async def test_somebody_alone_with_signoff_can_command_and_run(house: House, chat: Chat) -> None:
+    await chat.type("anna", "list", alone=True)
+    assert "Nothing waits for a decision." in chat.told("anna")
+    house.stage.clock.move(seconds=1)
+    await chat.type("anna", "run payer 480.00 lamp-shop", alone=True)
+    await house.settle()
+    card = await house.card()
+    assert "480.00" in chat.words(card, "anna")
+    assert "480.00" not in chat.said(), "nothing of it stands in the channel"
+    assert "You asked for this" in await house.press("anna", card, "Approve")
+    await chat.type("anna", f"cancel {(await house.request()).id}", alone=True)
+    await house.settle()
+    assert chat.buttons(await house.card(), "anna") == []
+
+
 @feature("What is typed arrives as it was typed")
 async def test_a_ticket_keeps_its_lines_and_signs(house: House, chat: Chat) -> None:
     text = "note first line\nsecond <b>line</b> & more *stars* _under_ a@b.example"

@@ -32,8 +32,8 @@ class Hands:
     """The hands of everybody. `dialogs` are what people have open, by their id; `strips` every line that was shown to
     somebody under a card, also those that are gone since the card was updated."""
 
-    def __init__(self, state: State, line: Line, desk: payloads.Desk) -> None:
-        self._state, self._line, self._desk = state, line, desk
+    def __init__(self, state: State, line: Line, desk: payloads.Desk, patience: float) -> None:
+        self._state, self._line, self._desk, self._patience = state, line, desk, patience
         self.dialogs: dict[str, Dialog] = {}
         self.strips: list[tuple[str, str]] = []
 
@@ -121,7 +121,7 @@ class Hands:
 
     def _opened(self, who: Human, room: Room, answer: Answer) -> None:
         """Show what the bot answered to a task. An answer without a task closes the dialog."""
-        if answer.status != 200 or answer.seconds > published.PATIENCE:
+        if answer.status != 200 or answer.seconds > self._patience:
             self.dialogs[who.id] = Dialog("", None, WRONG, room)
             return
         task = (answer.body or {}).get("task")
@@ -147,7 +147,7 @@ class Hands:
     def _executed(self, who: Human, message: Message, answer: Answer) -> None:
         """Show what the bot answered to an Action.Execute: a card for this person, or a line under it."""
         body = answer.body if isinstance(answer.body, dict) else {}
-        match body.get("type") if answer.status == 200 and answer.seconds <= published.PATIENCE else None:
+        match body.get("type") if answer.status == 200 and answer.seconds <= self._patience else None:
             case "application/vnd.microsoft.card.adaptive":
                 cards.check(body["value"])
                 message.views[who.id] = body["value"]

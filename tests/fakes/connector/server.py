@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypeVar
 from aiohttp import web
 
 from tests.bot.teams.authority import APP, Authority, authority
-from tests.fakes.connector import cards, payloads
+from tests.fakes.connector import cards, payloads, published
 from tests.fakes.connector.api import Api, Ask, Handler
 from tests.fakes.connector.authority import forgeries, good
 from tests.fakes.connector.cast import TENANT, Human, personal
@@ -44,13 +44,20 @@ def _real_now() -> datetime:
 class Town:
     """A tenant with a team, a group chat and people, served while the `async with` lasts.
 
-    `now` stamps activities and tokens. `clock`, in seconds, turns Teams' throttling on.
+    `now` stamps activities and tokens. `clock`, in seconds, turns Teams' throttling on. Clients
+    wait `patience` seconds for the answer to a press.
     """
 
     app_id, app_secret, tenant = APP, SECRET, TENANT
 
-    def __init__(self, *, now: Callable[[], datetime] = _real_now, clock: Callable[[], float] | None = None) -> None:
-        self.now = now
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = _real_now,
+        clock: Callable[[], float] | None = None,
+        patience: float = published.PATIENCE,
+    ) -> None:
+        self.now, self._patience = now, patience
         self.bot = f"28:{self.app_id}"
         self.state = State(now)
         self.login = Login(self.app_id, self.app_secret, self.tenant, now)
@@ -73,7 +80,7 @@ class Town:
         self._open.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        self._hands = Hands(self.state, self._line, payloads.Desk(self.service_url, self.bot))
+        self._hands = Hands(self.state, self._line, payloads.Desk(self.service_url, self.bot), self._patience)
         self._open.push_async_callback(self._line.close)
         return self
 
