@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
+from bot.cards.fold import short
 from bot.cards.form import Form, FormField
 from bot.cards.inert import inert_line
 from bot.cards.text import Text
@@ -23,7 +24,7 @@ from storage.records import JsonObject
 PURPOSES: Final[Mapping[str, Purpose]] = {"edit": "edit_form", "reject": "reject_form"}
 STYLES: Final = {"edit": POSITIVE, "reject": DESTRUCTIVE}
 TEXT, CHECK = "text", "check"  # in the id of an input: how its value is read
-LABEL: Final = 300
+LABEL: Final = 300  # characters of one label, title or error
 NUMBER: Final = r"^\s*-?\d+([.,]\d+)?\s*$"
 
 Errors = Mapping[str, str]
@@ -120,7 +121,7 @@ def _kept(form: Form, typed: JsonObject | None) -> Form:
 
 def _body(form: Form, errors: Errors) -> list[Block]:
     said = placed(form, errors)
-    body = [rich(runs(form.title, "bold")), rich(runs(form.intro), spacing="Small")]
+    body = [rich(runs(short(form.title, LABEL), "bold")), rich(runs(form.intro), spacing="Small")]
     if "" in said:
         body.append(_error(said[""]))
     return [*body, *(box(list(_field(form, field, said.get(field.name))), spacing="Medium") for field in form.fields)]
@@ -135,7 +136,7 @@ def _field(form: Form, field: FormField, error: str | None) -> Iterator[Block]:
 
 
 def _error(message: str) -> Block:
-    return rich(runs(f"⚠️ {inert_line(message)}", "alarm"), spacing="Small")
+    return rich(runs(f"⚠️ {short(inert_line(message), LABEL)}", "alarm"), spacing="Small")
 
 
 def _input(form: Form, field: FormField) -> Block:
@@ -148,8 +149,7 @@ def _input(form: Form, field: FormField) -> Block:
 
 
 def _label(text: str) -> str:
-    line = inert_line(text) or "(empty)"
-    return line if len(line) <= LABEL else line[: LABEL - 1] + "…"
+    return short(inert_line(text), LABEL) or "(empty)"
 
 
 def _element(field: FormField) -> Block:
