@@ -9,10 +9,6 @@ from tests.contracts.surface.features import surfaces_of
 from tests.contracts.surface.house import House, house_on
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "feature(name, lacking): a row of the README's table of surfaces")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "surface_name" in metafunc.fixturenames:
         [mark] = metafunc.definition.iter_markers("feature")
