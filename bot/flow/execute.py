@@ -34,13 +34,15 @@ from storage.records import (
     Verdict,
 )
 from storage.records import Outcome as Ruling
-from storage.store import Fenced, Store, StoreBusy, Transaction
+from storage.store import Fenced, OutcomeUnknown, Store, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
 LONGEST = 60.0  # seconds an executor may take before its effect is called unknown
 
 LOST = "The service stopped while this action was running. Look whether it happened; it is not tried again."
+
+TWICE = "Its grant is being used by another call. Look whether it happened; it is not done a second time."
 
 PATIENCE = tuple(0.05 * 2**n for n in range(10))  # seconds between tries to record a result, 51 in all
 T = TypeVar("T")
@@ -167,14 +169,13 @@ async def perform(signoff: Signoff, execution: Execution, token: str) -> Outcome
     """Run the executor with exactly the recorded arguments, if the grant is for these and unused. Never raises for what an
     executor does."""
     try:
-        now, standing = await signoff.store.read(lambda tx: (tx.now(), tx.execution_of(execution.run_id, execution.step)))
-        grant = signoff.seals.verify(token, now)
-        if standing is None or not _unused(standing, execution):
-            raise BadGrant("The grant was used already, or its execution was changed.")
+        grant = await signoff.store.write(lambda tx: _used(tx, signoff, execution, token))
     except BadGrant as error:
         return Outcome("failed", execution.arguments, reason=f"{error} Nothing was done.")
-    except StoreBusy as busy:
-        return Outcome("failed", execution.arguments, reason=f"{busy} Nothing was done; ask for it again.")
+    except (StoreBusy, OutcomeUnknown) as trouble:
+        return Outcome("failed", execution.arguments, reason=f"{trouble} Nothing was done; ask for it again.")
+    if grant is None:
+        return Outcome("unknown", execution.arguments, reason=TWICE)
     status, reason, receipt = await _effect(signoff.actions, execution, grant)
     return Outcome(status, execution.arguments, reason=reason, receipt=receipt)
 
@@ -285,6 +286,14 @@ def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem
     begin(tx, signoff, request.agent, execution, detail, attempt=None)
     tx.audit("execution.refused", actor="signoff", run_id=request.run_id, request_id=request.id, body={"reason": problem})
     report(tx, signoff, request.id, execution, Outcome("failed", request.arguments, reason=problem))
+
+
+def _used(tx: Transaction, signoff: Signoff, execution: Execution, token: str) -> Grant | None:
+    """The grant, which this transaction uses up; None if another call has just done so. Raises BadGrant."""
+    grant, standing = signoff.seals.verify(token, tx.now()), tx.execution_of(execution.run_id, execution.step)
+    if standing is None or not _unused(standing, execution):
+        raise BadGrant("The grant was used already, or its execution was changed.")
+    return grant if tx.first_delivery(f"grant:{execution.id}") else None
 
 
 def _unused(standing: Execution, execution: Execution) -> bool:

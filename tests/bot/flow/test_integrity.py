@@ -1,5 +1,6 @@
 """What you see is what executes: whoever changes a row, a decision or a grant after the approval gets nothing run."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -261,6 +262,13 @@ async def test_a_grant_is_used_once(stage: Stage) -> None:
     again = await perform(stage.signoff, execution, token)
     assert (again.status, len(stage.till.paid)) == ("failed", 1)
     assert "used already" in again.reason
+
+
+async def test_of_simultaneous_uses_of_one_grant_one_runs(stage: Stage) -> None:
+    _, execution, token = await claimed(stage)
+    results = await asyncio.gather(*(perform(stage.signoff, execution, token) for _ in range(5)))
+    assert sorted(result.status for result in results) == ["succeeded"] + 4 * ["unknown"]
+    assert [paid for paid, *_ in stage.till.paid] == [Decimal("480.00")]
 
 
 async def test_a_claim_that_was_changed_in_the_database_runs_nothing(stage: Stage, url: str) -> None:
