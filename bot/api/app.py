@@ -62,8 +62,7 @@ class Api:
         """The key, before a byte of the body is read; None where anybody may call."""
         if not route.scopes:
             return None
-        key = await auth.admitted(self._signoff.store, http)
-        await self._quotas.count(key)
+        key = await auth.admitted(self._signoff.store, self._quotas, http)
         auth.may(key, route.scopes)
         return key
 

@@ -5,6 +5,7 @@ import logging
 from aiohttp import web
 
 from bot.api.problems import Problem
+from bot.api.quotas import Quotas
 from bot.flow import keys
 from storage.records import ApiKey, Request, Scope
 from storage.store import StorageError, Store
@@ -15,13 +16,34 @@ Scopes = frozenset[Scope]
 EVERYTHING: Scopes = frozenset({"decide", "admin"})  # scopes with which a key sees every request
 
 
-async def admitted(store: Store, call: web.Request) -> ApiKey:
-    """The key that a call comes with. Raises Problem (401), StorageError."""
+async def admitted(store: Store, quotas: Quotas, call: web.Request) -> ApiKey:
+    """The key that a call comes with, which it is counted for; without one, for the address that it comes from.
+
+    Raises Problem (401, 429), StorageError.
+    """
+    address, token = call.remote or "nowhere", _token(call)
+    if not quotas.knows(keys.id_of(token)):
+        await quotas.check_stranger(address)  # who guesses does not get to ask the database
+    try:
+        key = await _known(store, token)
+    except Problem:
+        await quotas.count_stranger(address)
+        raise
+    await quotas.count(key)
+    return key
+
+
+def _token(call: web.Request) -> str:
+    """The token that a call comes with, or nothing."""
     kind, _, token = call.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+async def _known(store: Store, token: str) -> ApiKey:
+    if not token:
         raise _nobody("Send `Authorization: Bearer apr_…` with a key made by `signoff keys create`.")
-    key, now = await store.read(lambda tx: (keys.known(tx, token.strip()), tx.now()))
-    if key is None:
+    key, now = await store.read(lambda tx: (keys.known(tx, token), tx.now())) if keys.is_token(token) else (None, None)
+    if key is None or now is None:
         raise _nobody("There is no such key. Check that the whole token was sent; `signoff keys create` makes another.")
     if why := keys.over(key, now):
         log.info("key %s was refused: it %s", key.id, why)

@@ -78,6 +78,11 @@ def id_of(written: str) -> str:
     return f"key_{(token[1] if token else written).removeprefix('key_')}"
 
 
+def is_token(written: str) -> bool:
+    """Whether this has the form of a token, whatever it opens."""
+    return _TOKEN.fullmatch(written) is not None
+
+
 def known(tx: Transaction, token: str) -> ApiKey | None:
     """The key that the token opens, whether or not it can still be used; None if it opens none."""
     parts = _TOKEN.fullmatch(token)

@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
+from typing import TypeVar
 
 import pytest
 from aiohttp import web
 
 from bot.api.app import Api
+from bot.api.quotas import STRANGERS
 from bot.flow import keys
 from bot.flow.accounts import API, person_named
 from storage.records import Scope
+from storage.store import Transaction
 from tests.bot.api.office import ASK, Office, Program
+
+T = TypeVar("T")
 
 NEEDS: dict[str, set[Scope]] = {
     "POST /v1/requests": {"request"},
@@ -26,6 +32,19 @@ NEEDS: dict[str, set[Scope]] = {
     "GET /v1/grant-keys": set(),
 }
 PATHS = ["", "/v1", "/v1/", "/v1/nothing", "/v1/requests/", "/v1/keys", "/v1/requests/x/y/z"]
+
+
+class Counting:
+    """Counts how often the key of a token is looked up."""
+
+    def __init__(self, office: Office) -> None:
+        self.count, store = 0, office.stage.store
+        self._read = store.read
+        store.read = self.read  # type: ignore[method-assign]
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        self.count += 1
+        return await self._read(work)
 
 
 def served_routes(office: Office) -> set[str]:
@@ -168,6 +187,27 @@ async def test_a_flood_is_stopped_by_its_own_quota_and_nobody_elses(office: Offi
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert "20 calls a minute" in refused.detail
     assert {(await other.get("/v1/requests/req_1")).status for _ in range(20)} == {404}
+
+
+async def test_who_has_no_key_is_stopped_and_who_came_in_before_is_not(office: Office, agent: Program) -> None:
+    guess, reads = "apr_4k7m2q9xva0d_" + "x" * 43, Counting(office)
+    assert (await agent.get("/v1/requests/req_1")).status == 404
+    tokens = [None, "x", guess, agent.token[:-1] if agent.token else None] * 25
+    told = [await office.stranger(token).get("/v1/requests/req_1") for token in tokens]
+    assert [each.status for each in told] == [401] * STRANGERS.amount + [429] * (100 - STRANGERS.amount)
+    assert 1 <= int(told[-1].headers["Retry-After"]) <= 60
+    assert "without a valid key" in told[-1].detail
+    before = reads.count
+    assert (await office.stranger(guess).get("/v1/requests/req_1")).status == 429
+    assert reads.count == before, "whoever guesses does not reach the database any more"
+    assert (await agent.get("/v1/requests/req_1")).status == 404
+
+
+async def test_what_has_not_the_form_of_a_token_does_not_reach_the_database(office: Office) -> None:
+    reads = Counting(office)
+    for token in ("x", "apr_", "apr_1_2", "apr_4k7m2q9xva0d_" + "x" * 42, "é" * 60):
+        assert (await office.stranger(token).get("/v1/requests/req_1")).status == 401
+    assert reads.count == 0
 
 
 @pytest.mark.parametrize("path", PATHS)
