@@ -253,12 +253,15 @@ def _secret(value: SecretStr | None) -> str | None:
 def _chats(settings: Settings, seals: Seals, store: Store, stack: AsyncExitStack) -> list[Chat]:
     """The platforms that are set, connected to until the stack is left. Raises SurfaceError."""
     chats: list[Chat] = []
-    if settings.wants_slack:
-        chats.append(_slack(settings, seals))
-    if settings.wants_teams:
-        chats.append(_teams(settings, seals, store))
-    for chat in chats:
+
+    def connect(chat: Chat) -> None:
         stack.push_async_callback(chat.stop)
+        chats.append(chat)
+
+    if settings.wants_slack:
+        connect(_slack(settings, seals))
+    if settings.wants_teams:
+        connect(_teams(settings, seals, store))
     if not chats:
         ways = "set SLACK_BOT_TOKEN or SIGNOFF_TEAMS_APP_ID, as the README says, or try `signoff demo` first"
         raise SurfaceError(f"No chat is connected: {ways}.")

@@ -62,7 +62,7 @@ class TeamsConnection:
         allows: Callable[[str], bool] = is_service,
     ) -> None:
         """Raises SurfaceError if these settings cannot work."""
-        if why := _unusable(app_id, tenant, app_type, password, local):
+        if why := unusable(app_id, tenant, app_type, password, local):
             raise SurfaceError(why)
         patient = aiohttp.ClientTimeout(total=CLIENT_SECONDS)
         self._session = aiohttp.ClientSession(timeout=patient, trust_env=True)
@@ -105,7 +105,7 @@ class TeamsConnection:
         await self._direct.close()
 
 
-def _unusable(app_id: str, tenant: str, app_type: AppType, password: str | None, local: bool) -> str | None:
+def unusable(app_id: str, tenant: str, app_type: AppType, password: str | None, local: bool) -> str | None:
     """Why these settings cannot work."""
     if not tenant:
         return "Set SIGNOFF_TEAMS_TENANT to the id of your Microsoft 365 tenant."

@@ -46,18 +46,16 @@ class KeyRing:
 
     async def find(self, key_id: str) -> SigningKey | None:
         """The key with that id; None if there is none. Raises KeysUnavailable."""
-        if self._needed(key_id):
-            async with self._one_at_a_time:
-                if self._needed(key_id):
+        if self._lacks(key_id):
+            async with self._one_at_a_time:  # whoever comes while keys are being fetched waits for them
+                if self._lacks(key_id) and self._now() - self._asked > (APART if self._keys else AGAIN):
                     await self._fetch()
         if not self._keys:
             raise KeysUnavailable("The Bot Connector's keys could not be fetched yet.")
         return self._keys.get(key_id)
 
-    def _needed(self, key_id: str) -> bool:
-        now = self._now()
-        outdated = now - self._fetched > FRESH
-        return (outdated or key_id not in self._keys) and now - self._asked > (APART if self._keys else AGAIN)
+    def _lacks(self, key_id: str) -> bool:
+        return key_id not in self._keys or self._now() - self._fetched > FRESH
 
     async def _fetch(self) -> None:
         self._asked = self._now()

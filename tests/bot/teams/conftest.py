@@ -69,9 +69,11 @@ async def office_in(town: Town, store: Store, **settings: Any) -> AsyncIterator[
     app.router.add_post(PATH, connection.messages)
     async with TestServer(app) as server:
         town.endpoint = str(server.make_url(PATH))
-        await connection.start()
-        yield Office(town, desk, store, connection)
-        await connection.stop()
+        try:
+            await connection.start()
+            yield Office(town, desk, store, connection)
+        finally:
+            await connection.stop()
 
 
 @pytest.fixture

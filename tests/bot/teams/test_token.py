@@ -1,5 +1,6 @@
 """Activities are taken from Teams and from nobody else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -50,6 +51,11 @@ async def test_what_teams_sends_is_taken(check: TokenCheck, teams: Authority) ->
     for _ in range(3):
         await check.check(f"Bearer {teams.token()}", activity(), NOW)
     assert teams.asked == ["metadata", "keys"], "keys are remembered"
+
+
+async def test_many_who_come_first_all_wait_for_the_keys(check: TokenCheck, teams: Authority) -> None:
+    await asyncio.gather(*(check.check(f"Bearer {teams.token()}", activity(), NOW) for _ in range(10)))
+    assert teams.asked == ["metadata", "keys"]
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer é", "x"])
