@@ -217,3 +217,43 @@ async def test_of_many_cards_at_once_none_is_lost_to_throttling(sqlite_url: str)
             house.stage.clock.move(seconds=1)
         assert len(with_buttons(chat.town, SUPPORT)) == 12
         assert 0 < [call.status for call in chat.town.calls].count(429) < 24, "asked to wait, it waits"
+
+
+@pytest.mark.parametrize(
+    "text", ["<at>Signoff</at>\u00a0list\r\n", "\r\n<at>Signoff</at> list", "list <at>Signoff</at>", "<at>Signoff</at> LIST"]
+)
+async def test_a_command_is_found_around_the_mention(chat: TeamsChat, town: Town, text: str) -> None:
+    assert (await town.deliver(town.message(DAN, SUPPORT, "list") | {"text": text})).status == 202
+    await chat._quiet()
+    assert "Nothing waits for a decision." in chat.told("dan")
+
+
+ODD: tuple[Any, ...] = (None, [], "x", {"action": None}, {"data": None}, {"action": {"data": 5}}, {"data": {"verb": ["x"]}})
+
+
+@pytest.mark.parametrize("name", ["adaptiveCard/action", "task/fetch", "task/submit"])
+@pytest.mark.parametrize("value", ODD, ids=str)
+async def test_a_press_that_makes_no_sense_is_answered_with_a_sentence(town: Town, name: str, value: Any) -> None:
+    activity = town.message(DAN, SUPPORT, "") | {"type": "invoke", "name": name, "value": value}
+    answer = await town.deliver(activity)
+    assert answer.status == 200
+    assert "not one that Signoff made" in str(answer.body).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("kind", ["messageReaction", "typing", "messageUpdate", "messageDelete", "event", "somethingNew"])
+async def test_what_signoff_does_not_know_is_taken_and_does_nothing(chat: TeamsChat, town: Town, kind: str) -> None:
+    calls = len(town.calls)
+    assert (await town.deliver(town.message(DAN, SUPPORT, "") | {"type": kind})).acked
+    await chat._quiet()
+    assert len(town.calls) == calls
+
+
+async def test_a_dialog_is_for_the_person_to_whom_it_was_shown(house: House, chat: TeamsChat, town: Town) -> None:
+    card = await house.ask_long("\n".join(f"Line {number} of a long letter to somebody" for number in range(600)))
+    await chat.press("ravi", card, "Open to review")
+    while "Next page" in chat.form_buttons("ravi"):
+        await chat.send("ravi", "Next page")
+    town._hands.dialogs[NOOR.id] = town._hands.dialogs[RAVI.id]
+    await house.send("noor", "Approve")
+    assert "not one that Signoff made for this, here and for you" in chat.form("noor")
+    assert await house.status() is RequestStatus.pending
