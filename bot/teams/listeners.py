@@ -12,12 +12,13 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, get_args
 
-from bot.cards.said import BROKEN, NOT_OURS, STALE, TOO_SLOW
-from bot.cards.text import Text, plain, words
+from bot.cards.said import STALE, TOO_SLOW
+from bot.cards.text import plain
 from bot.flow.binding import UNREAD, BadBinding, Binding, Purpose, Stamp
 from bot.flow.desk import Answer, Click, Desk
 from bot.flow.pace import Pace
 from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.teams.answers import End, in_dialog, on_card, sentence
 from bot.teams.directory import Mentions, mentions
 from bot.teams.ingress import Late
 from bot.teams.payloads import (
@@ -35,10 +36,9 @@ from bot.teams.payloads import (
     team_of,
     zone_of,
 )
-from bot.teams.render_card import Rendered, render_card
-from bot.teams.render_form import TooLongToEdit, form_dialog, said_dialog, values_of
+from bot.teams.render_card import render_card
+from bot.teams.render_form import form_dialog, said_dialog, values_of
 from bot.teams.render_pages import first_page, page_dialog
-from bot.teams.render_text import Dialog, attachment
 from bot.teams.surface import TeamsSurface
 from bot.teams.turns import Reply
 from storage.records import JsonObject, Place
@@ -47,13 +47,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Data = Mapping[str, Any]
-End = Answer | Dialog | Rendered
 
 GONE_CHANNELS: Final = frozenset({"channelDeleted"})
 GONE_TEAMS: Final = frozenset({"teamArchived", "teamDeleted", "teamHardDeleted"})
 REFRESH: Final = "refresh"
 PURPOSES: Final[Mapping[str, Purpose]] = {purpose: purpose for purpose in get_args(Purpose)} | {REFRESH: "read"}
-DIALOG: Final = {"height": "large", "width": "medium"}
 
 
 @dataclass(frozen=True)
@@ -99,9 +97,9 @@ class Counter:
         match body.get("name"):
             case "adaptiveCard/action":
                 data = mapping(mapping(value, "action"), "data")
-                return Reply(200, _on_card(await self._guarded(self._act(body, data, dialog=False))))
+                return Reply(200, on_card(await self._guarded(self._act(body, data, dialog=False))))
             case "task/fetch" | "task/submit":
-                return Reply(200, _in_dialog(await self._guarded(self._act(body, mapping(value, "data"), dialog=True))))
+                return Reply(200, in_dialog(await self._guarded(self._act(body, mapping(value, "data"), dialog=True))))
             case _:
                 return Reply(501)
 
@@ -216,7 +214,7 @@ class Counter:
         except Late:
             raise
         except Exception as error:  # noqa: BLE001
-            return Answer(False, _sentence(error))
+            return Answer(False, sentence(error))
 
     async def _show(self, body: Body, end: End) -> None:
         """Show it to whoever acted, and nobody else. Where Teams takes nothing now, the card still shows what happened."""
@@ -239,34 +237,3 @@ async def _logged(shown: Coroutine[Any, Any, None], key: str) -> None:
         await shown
     except (SurfaceError, SurfaceBusy) as error:
         log.warning("%s could not be told something: %s", key, error)
-
-
-def _on_card(end: End) -> JsonObject:
-    """https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model#response-format."""
-    if isinstance(end, Answer):
-        said = plain(end.text).strip() or "Done."
-        return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": said}
-    return {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": end.card}
-
-
-def _in_dialog(end: End) -> JsonObject:
-    """https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots. Without a
-    task, the dialog closes."""
-    if isinstance(end, Answer) and end.ok:
-        return {}
-    shown = said_dialog("Not done", end.text) if isinstance(end, Answer) else end
-    title = shown.title if isinstance(shown, Dialog) else "Signoff"
-    return {"task": {"type": "continue", "value": {"title": title, **DIALOG, "card": attachment(shown.card)}}}
-
-
-def _sentence(error: Exception) -> Text:
-    match error:
-        case BadBinding():
-            log.warning("a button or dialog carried something that Signoff did not make for it: %s", error)
-            return NOT_OURS
-        case TooLongToEdit() | SurfaceError() | SurfaceBusy():
-            log.warning("somebody could not be shown a dialog: %s", error)
-            return words(str(error))
-        case _:
-            log.error("a listener failed", exc_info=error)
-            return BROKEN
