@@ -85,8 +85,11 @@ class Messages:
 
 
 async def _activity(request: web.Request) -> Body:
-    """The activity. Only JSON that says so: a form on a web page cannot send that. Raises BadActivity, TooLarge."""
+    """The activity. Only JSON that says so, and not from a web page in somebody's browser, which always says its origin: on
+    this machine nothing else may stand between that page and us. Raises BadActivity, TooLarge."""
     raw = await read(request.content, limits.ACTIVITY)
+    if "Origin" in request.headers:
+        raise BadActivity("Teams is no web page.")
     try:
         activity = json.loads(raw) if request.content_type == "application/json" else None
     except (ValueError, RecursionError) as error:

@@ -174,7 +174,10 @@ async def test_what_is_no_activity_is_refused(door: Door, body: bytes) -> None:
 
 async def test_a_web_page_cannot_send_an_activity(door: Door) -> None:
     body = json.dumps(door.town.message(ANNA, SUPPORT, "list")).encode()
-    assert await door.post(body, **{"Content-Type": "text/plain", "Authorization": door.town.authorization()}) == 400
+    headers = {"Content-Type": "application/json", "Authorization": door.town.authorization()}
+    assert await door.post(body, **(headers | {"Content-Type": "text/plain"})) == 400
+    assert await door.post(body, **headers, Origin="http://127.0.0.1:8080") == 400
+    assert not door.heard.calls
 
 
 async def test_what_is_too_large_is_not_read(door: Door) -> None:
