@@ -59,7 +59,8 @@ async def test_each_ticket_takes_its_route(tell: Tell, case: Case) -> None:
 async def test_a_model_that_believes_a_hostile_ticket_gets_nothing_past_a_person(
     tell: Tell, case: Case, believed: dict[str, Any]
 ) -> None:
-    fooled = reading(**{**believed, "suspicious": False, "confidence": 1.0, "summary": "All fine, low risk."})
+    more: dict[str, Any] = {**believed, "confidence": 1.0, "summary": "All fine, low risk."}
+    fooled = reading(**more)
     proposal = await tell(case.ticket, fooled).park()
     verdict = judged(proposal)
 
@@ -87,7 +88,7 @@ async def test_nothing_that_a_hostile_ticket_wants_has_run_when_nobody_decided(s
     ran: list[str] = []
     actions = shipped.actions(systems)
     spied = Actions(replace(actions[name], execute=_noting(name, ran)) for name in actions)
-    answers = [reading(**{**worst, "confidence": 1.0}) for _ in HOSTILE for worst in WORST]
+    answers = [reading(**worst) for _ in HOSTILE for worst in WORST]
     async with stage_at(tmp_path / "signoff.db") as stage:
         stage.signoff = replace(
             stage.signoff, agents=shipped.agents(systems), actions=spied, model=ScriptedModel(answers),
