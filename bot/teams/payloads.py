@@ -26,7 +26,7 @@ Kind = Literal["personal", "group", "channel"]
 THREAD: Final = ";messageid="
 CHANNEL_IDS: Final = ("@thread.tacv2", "@thread.skype")
 KINDS: Final[Mapping[str, Kind]] = {"personal": "personal", "groupChat": "group", "channel": "channel"}
-OWN_NAME: Final = re.compile(r"/signoff\b\s*", re.IGNORECASE)  # what the help calls the command
+SLASH: Final = re.compile(r"/(?:signoff\b\s*)?", re.IGNORECASE)  # `/list`, or `/signoff list` as the help has it
 
 
 class BadActivity(ValueError):
@@ -81,7 +81,8 @@ def command_of(body: Body) -> Command:
 
 
 def line_of(body: Body) -> str:
-    """The text as it was typed, without the mention of Signoff that Teams asks for; others are left as `@name`.
+    """The text as it was typed, without the mention of Signoff that Teams asks for, and without the slash that begins a
+    command where Teams completes those; others who are mentioned are left as `@name`.
 
     Text of format `plain` is not escaped, although mentions in it are tags (https://github.com/MicrosoftDocs/
     OfficeDocs-SkypeForBusiness/issues/4723 shows one).
@@ -94,7 +95,9 @@ def line_of(body: Body) -> str:
             text = text.replace(mention, f"@{name}")
     if body.get("textFormat") == "xml":
         text = html.unescape(text)
-    return OWN_NAME.sub("", text.strip(), count=1) if OWN_NAME.match(text.strip()) else text.strip()
+    line = text.strip()
+    slash = SLASH.match(line)
+    return line[slash.end() :] if slash else line
 
 
 def mentioned_in(body: Body) -> dict[str, frozenset[str]]:
