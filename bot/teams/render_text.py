@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
+from itertools import chain, count
 from typing import Any, Final
 
 from bot.cards.fold import more_characters
@@ -39,6 +39,7 @@ _FUNCTION: Final = re.compile(r"(?<=\{)(?=\{(?:DATE|TIME)\()", re.IGNORECASE)
 _SPACES: Final = re.compile(r"(?<![^\n]) |(?<= ) |\t")
 _TAB: Final = "\u00a0" * 4
 _OBJECT: Final = re.compile(r"teams:(?:[0-9a-fA-F-]{36}:)?([0-9a-fA-F-]{36})")
+_NAME = re.compile(r"[^\W\d_]+(?:[ '-][^\W\d_]+){0,5}")  # a name that no Markdown is in
 
 
 @dataclass(frozen=True)
@@ -146,19 +147,24 @@ class Mentions:
     """People to be notified: `<at>` in a TextBlock, with an entity that says who it is
     (https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format#mention-support-within-adaptive-cards).
 
-    The tags hold numbers that occur in no tag of `written`, so nothing that others wrote stands for anybody.
+    The tags hold the name, where that is letters and nothing that a TextBlock could read as markup, else a number; and
+    nothing that occurs in a tag of `written`, so that nothing that others wrote stands for anybody.
     """
 
     def __init__(self, written: str) -> None:
         self.entities: list[Block] = []
-        self._numbers = (number for number in count(1) if f"<at>{number}<" not in written)
+        self._written, self._numbers = written, map(str, count(1))
 
     def block(self, user: str, name: str) -> Block:
         """The paragraph that notifies one person; `user` is their Entra object id or their id on Teams."""
-        tag = f"<at>{next(self._numbers)}</at>"
+        names = chain([name] if _NAME.fullmatch(name) else [], self._numbers)
+        tag = next(tag for each in names if self._free(tag := f"<at>{each}</at>"))
         mentioned = {"id": user, "name": inert_line(name)[:SPOKEN] or user}
         self.entities.append({"type": "mention", "text": tag, "mentioned": mentioned})
         return {"type": "TextBlock", "text": tag, "wrap": True, "spacing": "None"}
+
+    def _free(self, tag: str) -> bool:
+        return tag not in self._written and all(entity["text"] != tag for entity in self.entities)
 
 
 def _apart(span: Span, running: Sequence[Block], people: Mentions | None) -> tuple[Block | None, str]:

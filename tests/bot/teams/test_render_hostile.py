@@ -15,7 +15,7 @@ from bot.teams.render_card import render_card
 from bot.teams.render_form import form_dialog
 from bot.teams.render_notice import render_notice
 from bot.teams.render_pages import page_dialog
-from bot.teams.render_text import Block, say, spoken
+from bot.teams.render_text import Block, Mentions, say, spoken
 from storage.records import Evidence, Person
 from tests.bot.slack.examples import FIELDS, NOTICE, card, edit_form
 from tests.bot.slack.hostile import HOSTILE
@@ -27,7 +27,7 @@ INPUTS = {"Input.Text", "Input.ChoiceSet"}
 TITLES = {"Approve", "Edit", "Reject", "Open to review", "Read all", "Refresh", "Previous page", "Next page", "Back",
           "Approve edited"}  # fmt: skip
 MOMENT = re.compile(r"(Expires )?\{\{DATE\([\d:TZ-]+, SHORT\)\}\} at \{\{TIME\([\d:TZ-]+\)\}\}")
-MENTION = re.compile(r"<at>\d+</at>")
+MENTION = re.compile(r"<at>[^<>]+</at>")
 TEXT_RUN = {"type", "text", "weight", "isSubtle", "fontType", "italic", "strikethrough", "size", "color"}
 FUNCTION = re.compile(r"\{\{(?:DATE|TIME)\(", re.IGNORECASE)
 
@@ -172,3 +172,22 @@ def test_nobody_else_is_notified(person: Person) -> None:
     shown = say(words(Who(person=person, ping=person.surface == "slack"), Called(reference="mia@example.com")))
     assert mentions(shown) == ([], [])
     assert written(shown) == ["Mia", "mia@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "tag"),
+    [
+        ("Zoë O'Hara-Öz", "", "<at>Zoë O'Hara-Öz</at>"),
+        ("Zoe", "<at>Zoe</at> agreed", "<at>1</at>"),
+        ("**Zoe**", "", "<at>1</at>"),
+        ("[Zoe](https://evil.example)", "", "<at>1</at>"),
+        ("Zoe_", "", "<at>1</at>"),
+    ],
+)
+def test_a_mention_shows_the_name_only_where_it_cannot_be_anything_else(name: str, written: str, tag: str) -> None:
+    assert Mentions(written).block("0a0a0a0a-0000-0000-0000-000000000001", name)["text"] == tag
+
+
+def test_two_people_of_one_name_are_told_apart() -> None:
+    people = Mentions("")
+    assert [people.block(user, "Zoe")["text"] for user in ("one", "two")] == ["<at>Zoe</at>", "<at>1</at>"]
