@@ -140,6 +140,12 @@ class Transaction(Protocol):
     ) -> Sequence[Request]:
         """Newest first."""
 
+    def requests_in_order(
+        self, status: RequestStatus, limit: int, *, after: tuple[datetime, str] | None = None, own: bool = False
+    ) -> Sequence[Request]:
+        """The soonest to expire first, from the one after the `expires_at` and id `after`, so that all of them can be walked
+        in pages; `own`: without those of other programs."""
+
     def revisions(self, request_id: str) -> Sequence[Revision]: ...
     def hold_request(self, id: str, revision: int) -> Request | None:
         """The conditional write that decides: touches and locks the request only if it is `pending`, at `revision` and not

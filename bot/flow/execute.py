@@ -4,21 +4,19 @@ The intent is committed before the effect, the result after it. A process that d
 that is `claimed` and stays so; whoever finds it later reports it as `unknown`, to a person, and never runs it again.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from datetime import timedelta
 
-from agents.actions import Action, ActionFailed, AgentError, Effect, EffectUnknown
 from agents.runtime import Outcome
 from bot.cards import lines
 from bot.flow import jobs
+from bot.flow.effect import perform, recorded
 from bot.flow.evaluate import request_evaluation
 from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json, told
 from bot.flow.people import agreed
-from bot.flow.seals import GRANT_LIFE, BadGrant, Grant
+from bot.flow.seals import GRANT_LIFE, Grant
 from bot.flow.signoff import Signoff, proposal_of
 from storage.canonical import fingerprint
 from storage.records import (
@@ -34,18 +32,15 @@ from storage.records import (
     Verdict,
 )
 from storage.records import Outcome as Ruling
-from storage.store import Fenced, OutcomeUnknown, Store, StoreBusy, Transaction
+from storage.store import Fenced, OutcomeUnknown, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
 
-LONGEST = 60.0  # seconds an executor may take before its effect is called unknown
+LATE = timedelta(hours=1)  # from the approval until what still cannot be begun is given up
+
+CANNOT = "It could not be begun within an hour of the approval; the log says why. Nothing was done; ask for it again."
 
 LOST = "The service stopped while this action was running. Look whether it happened; it is not tried again."
-
-TWICE = "Its grant is being used by another call. Look whether it happened; it is not done a second time."
-
-PATIENCE = tuple(0.05 * 2**n for n in range(10))  # seconds between tries to record a result, 51 in all
-T = TypeVar("T")
 
 ENDS = {
     "succeeded": (ExecutionStatus.succeeded, RequestStatus.succeeded),
@@ -56,7 +51,15 @@ ENDS = {
 
 async def execute(signoff: Signoff, request_id: str) -> None:
     """The job behind an approval. Running it again, or late, changes nothing."""
-    claimed = await signoff.store.write(lambda tx: claim(tx, signoff, request_id))
+    try:
+        claimed = await signoff.store.write(lambda tx: claim(tx, signoff, request_id))
+    except (StoreBusy, OutcomeUnknown):
+        raise
+    except Exception:
+        if not await signoff.store.write(lambda tx: give_up(tx, signoff, request_id)):
+            raise
+        log.exception("request %s could not be begun and was given up", request_id)
+        return
     if claimed is None:
         return
     request, execution, grant = claimed
@@ -165,32 +168,6 @@ def begin(
     return step
 
 
-async def perform(signoff: Signoff, execution: Execution, token: str) -> Outcome:
-    """Run the executor with exactly the recorded arguments, if the grant is for these and unused. Never raises for what an
-    executor does."""
-    try:
-        grant = await signoff.store.write(lambda tx: _used(tx, signoff, execution, token))
-    except BadGrant as error:
-        return Outcome("failed", execution.arguments, reason=f"{error} Nothing was done.")
-    except (StoreBusy, OutcomeUnknown) as trouble:
-        return Outcome("failed", execution.arguments, reason=f"{trouble} Nothing was done; ask for it again.")
-    if grant is None:
-        return Outcome("unknown", execution.arguments, reason=TWICE)
-    status, reason, receipt = await _effect(signoff.actions, execution, grant)
-    return Outcome(status, execution.arguments, reason=reason, receipt=receipt)
-
-
-async def recorded(store: Store, work: Callable[[Transaction], T]) -> T:
-    """Write what became of an effect, patiently: given up, a result that is known would be told as unknown."""
-    for rest in PATIENCE:
-        try:
-            return await store.write(work)
-        except StoreBusy as busy:
-            log.warning("what became of an action could not be recorded yet: %s", busy)
-            await asyncio.sleep(rest)
-    return await store.write(work)
-
-
 def end(tx: Transaction, signoff: Signoff, execution: Execution, result: Outcome, attempt: int | None) -> Step | None:
     """Journal what became of an effect: whole for the workflow, without secrets for readers.
 
@@ -231,9 +208,40 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
     end(tx, signoff, execution, result, None)
     if request is None:
         return
+    _concluded(tx, signoff, request, result)
+
+
+def _concluded(tx: Transaction, signoff: Signoff, request: Request, result: Outcome) -> None:
+    """The evaluation of a request that has ended, its card, and the run that goes on."""
     tx.add_evaluation(_record(tx, signoff, request, result))
     _show(tx, request, told(result, signoff.actions.cover(request.action, request.arguments)))
     go_on(tx, signoff, request, result)
+
+
+def give_up(tx: Transaction, signoff: Signoff, request_id: str) -> bool:
+    """End a request that was approved long ago and cannot be begun, so that it is not tried for ever; False if it may be."""
+    request = tx.request(request_id)
+    if request.decided_at is None or tx.now() - request.decided_at < LATE:
+        return False
+    return _end_without(tx, signoff, request, RequestStatus.approved, Outcome("failed", request.arguments, reason=CANNOT))
+
+
+def _end_without(tx: Transaction, signoff: Signoff, request: Request, before: RequestStatus, result: Outcome) -> bool:
+    """End a request that has no execution to report on; False if it was not `before`."""
+    ended = tx.move_request(request.id, before, ENDS[result.status][1], reason=result.reason)
+    if ended is None:
+        return False
+    detail: JsonObject = {"approval_request_id": request.id, "proposal_step": request.step - 1, "result": result.status}
+    step = Step(
+        run_id=request.run_id, number=request.step + 1, span_id=signoff.ids.span(), type=StepType.tool_call,
+        name=request.action, status=StepStatus.failed, detail=detail, result=outcome_json(result), error=result.reason,
+        started_at=tx.now(), finished_at=tx.now(),
+    )  # fmt: skip
+    tx.write_step(step, attempt=None)
+    body: JsonObject = {"reason": result.reason, "reported": result.status}
+    tx.audit("execution.given_up", actor="signoff", run_id=request.run_id, request_id=request.id, body=body)
+    _concluded(tx, signoff, ended, result)
+    return True
 
 
 def _record(tx: Transaction, signoff: Signoff, request: Request, result: Outcome) -> Evaluation:
@@ -274,8 +282,11 @@ def _execution(tx: Transaction, signoff: Signoff, request: Request) -> Execution
 def report_lost(tx: Transaction, signoff: Signoff, request: Request) -> None:
     """Nobody knows what became of an execution that was claimed: a person has to look."""
     execution = execution_of(tx, request)
+    lost = Outcome("unknown", request.arguments, reason=LOST)
     if execution is not None and execution.status is ExecutionStatus.claimed:
-        report(tx, signoff, request.id, execution, Outcome("unknown", request.arguments, reason=LOST))
+        report(tx, signoff, request.id, execution, lost)
+    else:  # something else changed the rows
+        _end_without(tx, signoff, request, RequestStatus.executing, lost)
 
 
 def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem: str) -> None:
@@ -286,58 +297,3 @@ def _report_refused(tx: Transaction, signoff: Signoff, request: Request, problem
     begin(tx, signoff, request.agent, execution, detail, attempt=None)
     tx.audit("execution.refused", actor="signoff", run_id=request.run_id, request_id=request.id, body={"reason": problem})
     report(tx, signoff, request.id, execution, Outcome("failed", request.arguments, reason=problem))
-
-
-def _used(tx: Transaction, signoff: Signoff, execution: Execution, token: str) -> Grant | None:
-    """The grant, which this transaction uses up; None if another call has just done so. Raises BadGrant."""
-    grant, standing = signoff.seals.verify(token, tx.now()), tx.execution_of(execution.run_id, execution.step)
-    if standing is None or not _unused(standing, execution):
-        raise BadGrant("The grant was used already, or its execution was changed.")
-    return grant if tx.first_delivery(f"grant:{execution.id}") else None
-
-
-def _unused(standing: Execution, execution: Execution) -> bool:
-    """Whether the claim stands in the database as it was made, and nothing came of it yet."""
-    same = (standing.id, standing.action, standing.arguments, standing.fingerprint) == (
-        execution.id, execution.action, execution.arguments, execution.fingerprint,
-    )  # fmt: skip
-    return same and standing.status is ExecutionStatus.claimed
-
-
-def _covers(grant: Grant, execution: Execution, arguments: JsonObject, target: str) -> bool:
-    """Whether the grant is for exactly what the executor is about to get."""
-    mark = fingerprint(
-        action=execution.action,
-        arguments=arguments,
-        target=target,
-        agent=grant.agent,
-        tenant=grant.tenant,
-        revision=grant.revision,
-        policy_version=grant.policy_version,
-    )
-    return grant.execution == execution.id and mark == grant.fingerprint and arguments == execution.arguments
-
-
-async def _effect(actions: Mapping[str, Action[Any]], execution: Execution, grant: Grant) -> tuple[str, str, JsonObject]:
-    """Status, reason, receipt."""
-    # The same key for every try of this one effect, so that a service which honours it can tell a repetition.
-    effect = Effect(f"{execution.run_id}:{execution.step}", execution.run_id, execution.request_id)
-    try:
-        action = actions[execution.action]
-        arguments, (shown, target) = action.parse(execution.arguments), action.normal(execution.arguments)
-    except AgentError as error:
-        return "failed", str(error), {}
-    if not _covers(grant, execution, shown, target):  # a row was changed, or an upgrade reads the arguments otherwise
-        return "failed", f"{action.title} changed since this was shown, so it was refused. Ask for it again.", {}
-    try:
-        async with asyncio.timeout(LONGEST):
-            return "succeeded", "", await action.execute(arguments, effect)
-    except ActionFailed as error:
-        return "failed", str(error), {}
-    except EffectUnknown as error:
-        return "unknown", str(error), {}
-    except TimeoutError:
-        return "unknown", f"{action.title} did not answer within {LONGEST:.0f} seconds.", {}
-    except Exception:  # an executor may raise anything, and nobody knows how far it got
-        log.exception("executor of %s raised", execution.action, extra={"execution": execution.id})
-        return "unknown", f"{action.title} ended with an internal error; the log has it under {execution.id}.", {}

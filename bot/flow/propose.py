@@ -8,8 +8,9 @@ from agents.runtime import Blocked, Outcome, Parked
 from bot.cards import lines
 from bot.flow import jobs
 from bot.flow.close import APPROVED
+from bot.flow.effect import perform, recorded
 from bot.flow.evaluate import evaluation
-from bot.flow.execute import LOST, begin, end, granted, perform, recorded
+from bot.flow.execute import LOST, begin, end, granted
 from bot.flow.outcomes import outcome_from, told
 from bot.flow.places import review_places
 from bot.flow.remind import scheduled

@@ -1,62 +1,119 @@
 """Rows that should be moving but have no job any more get one again. The jobs are hints, so one too many changes nothing.
 
-Deliveries, and what idempotency keys stand for, are remembered long beyond the time in which one is repeated, and then
-forgotten."""
+Requests are walked in pages, the soonest to expire first, and the next tick goes on where this one stopped: however many
+wait, each has its turn. Deliveries, and what idempotency keys stand for, are remembered long beyond the time in which one is
+repeated, and then forgotten.
+"""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.flow import jobs
+from bot.flow.execute import LATE
 from bot.flow.signoff import Signoff
 from storage.records import Job, MessageStatus, Request, RequestStatus, RunStatus
 from storage.store import Transaction
 
 OLD = timedelta(seconds=60)  # what moves by itself does so within seconds
-BATCH = 200
+PAGE = 200  # rows read in one snapshot
+PAGES = 10  # of each status, looked at in one tick
 PROBED = 20  # cards without a place that are tried again, as long as their channel may have come back
 GOING_ON = (RunStatus.ready, RunStatus.running)
 TO_RUN = (RequestStatus.approved, RequestStatus.executing)
 REMEMBERED = timedelta(days=7)  # Slack's signatures count for 5 minutes, its redeliveries come within 6
 
+Look = Callable[[Transaction, Sequence[Request]], None]
 
-async def reconcile(signoff: Signoff) -> None:
-    """One look at everything that is on its way. It may take long where much waits, so nobody's write waits for it."""
-    found = await signoff.store.read(lambda tx: [*_stuck(tx)])
+
+@dataclass
+class Walk:
+    """How far one replica has come: in each status, `expires_at` and id of the last request that it looked at."""
+
+    after: dict[RequestStatus, tuple[datetime, str]] = field(default_factory=dict)
+
+
+@dataclass
+class _Found:
+    """What may lack a job: requests to run, those without a place in chat, and those whose card is not everywhere yet."""
+
+    runs: list[Job] = field(default_factory=list)
+    to_run: list[Request] = field(default_factory=list)
+    given_up: list[Request] = field(default_factory=list)
+    unshown: list[Request] = field(default_factory=list)
+
+
+async def reconcile(signoff: Signoff, walk: Walk | None = None) -> None:
+    """One look at what is on its way; where there is more of it, at the rest with the next ticks of `walk`.
+
+    It may take long, so nobody's write waits for it.
+    """
+    walk, found = walk or Walk(), _Found()
+    await signoff.store.read(lambda tx: _look_at_runs(tx, found))
+    for status in TO_RUN:  # what another program asked for is claimed by that program, or ended by the sweep
+        await _walk(signoff, walk, status, lambda tx, page: _look_at_approved(tx, page, found), own=True)
+    await _walk(signoff, walk, RequestStatus.pending, lambda tx, page: _look_at_pending(tx, page, found))
     await signoff.store.write(lambda tx: _put_right(tx, found))
 
 
-def _stuck(tx: Transaction) -> Iterator[Job]:
-    """The jobs that may be missing."""
-    before = tx.now() - OLD
+async def _walk(signoff: Signoff, walk: Walk, status: RequestStatus, look: Look, *, own: bool = False) -> None:
+    """Look at the next pages of the requests with that status; after the last page the walk begins anew."""
+    for _ in range(PAGES):
+        page = await signoff.store.read(lambda tx: _page(tx, status, walk, look, own=own))
+        if len(page) < PAGE:
+            walk.after.pop(status, None)
+            return
+        walk.after[status] = (page[-1].expires_at, page[-1].id)
+
+
+def _page(tx: Transaction, status: RequestStatus, walk: Walk, look: Look, *, own: bool) -> Sequence[Request]:
+    page = tx.requests_in_order(status, PAGE, after=walk.after.get(status), own=own)
+    look(tx, page)
+    return page
+
+
+def _look_at_runs(tx: Transaction, found: _Found) -> None:
     # What a living worker has in hand keeps its lock, so a job about it waits until that worker is done.
-    for run in (run for status in GOING_ON for run in tx.runs(status=status, limit=BATCH)):
-        if run.created_at < before:
-            yield jobs.advance(run.id).model_copy(update={"key": f"advance:{run.id}"})
-    for request in (request for status in TO_RUN for request in tx.requests(status=status, limit=BATCH)):
-        # What another program asked for is claimed by that program, or ended by the sweep.
-        if request.api_key is None and (request.decided_at or request.created_at) < before:
-            yield jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"})
-    waiting = [request for request in tx.requests(status=RequestStatus.pending, limit=BATCH) if request.places]
-    for request in islice((request for request in waiting if _given_up(tx, request)), PROBED):
-        yield from jobs.show_card(request)
-    for request in waiting:
-        if request.created_at < before and _shown(tx, request) < len(request.places):
-            yield from jobs.show_card(request)
+    before = tx.now() - OLD
+    going_on = (run for status in GOING_ON for run in tx.runs(status=status, limit=PAGE))
+    found.runs = [jobs.advance(run.id) for run in going_on if run.created_at < before]
 
 
-def _put_right(tx: Transaction, found: Sequence[Job]) -> None:
-    tx.forget_deliveries(tx.now() - REMEMBERED)
-    tx.forget_submissions(tx.now() - REMEMBERED)
-    for job in found:
-        tx.defer(job)
+def _look_at_approved(tx: Transaction, page: Sequence[Request], found: _Found) -> None:
+    before = tx.now() - OLD
+    found.to_run += [request for request in page if (request.decided_at or request.created_at) < before]
 
 
-def _shown(tx: Transaction, request: Request) -> int:
-    """In how many places it is settled whether the card stands there."""
-    return sum(message.status in (MessageStatus.posted, MessageStatus.gone) for message in tx.messages(request.id))
+def _look_at_pending(tx: Transaction, page: Sequence[Request], found: _Found) -> None:
+    before = tx.now() - OLD
+    for request in page:
+        if not request.places:
+            continue
+        cards = [message.status for message in tx.messages(request.id)]
+        settled = cards.count(MessageStatus.posted) + cards.count(MessageStatus.gone)
+        if MessageStatus.gone in cards:
+            found.given_up.append(request)
+        if request.created_at < before and settled < len(request.places):
+            found.unshown.append(request)
 
 
-def _given_up(tx: Transaction, request: Request) -> bool:
-    """Whether the card has no place in chat, for example because its channel is archived and there is no other."""
-    return any(message.status is MessageStatus.gone for message in tx.messages(request.id))
+def _put_right(tx: Transaction, found: _Found) -> None:
+    now = tx.now()
+    tx.forget_deliveries(now - REMEMBERED)
+    tx.forget_submissions(now - REMEMBERED)
+    for job in found.runs:
+        tx.defer(job.model_copy(update={"key": f"advance:{job.payload['run_id']}"}))
+    for request in found.to_run:
+        if _may_try(tx, request, now):
+            tx.defer(jobs.execute(request).model_copy(update={"key": f"execute:{request.id}"}))
+    first = int(now.timestamp() // OLD.seconds) * PROBED % max(len(found.given_up), 1)
+    for request in (*islice([*found.given_up[first:], *found.given_up[:first]], PROBED), *found.unshown):
+        tx.defer(*jobs.show_card(request))
+
+
+def _may_try(tx: Transaction, request: Request, now: datetime) -> bool:
+    """Once an hour what is not even given up within its time, so that a job which always fails is not deferred for ever."""
+    if now - (request.decided_at or request.created_at) < LATE + OLD:
+        return True
+    return tx.first_delivery(f"again:{request.id}:{now:%Y-%m-%dT%H}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Integer, String, bindparam, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.records import Decision, MessageStatus, Request, RequestStatus, Revision
@@ -159,6 +159,18 @@ def _list(filters: tuple[str, ...]) -> Query:
     return Query(newest.limit(bindparam("most", type_=Integer)))
 
 
+@cache
+def _in_order(*, after: bool, own: bool) -> Query:
+    at, place = _requests.c.expires_at, tuple_(_requests.c.expires_at, _requests.c.id)
+    wanted = [_requests.c.status == bindparam("status")]
+    if after:
+        wanted += [at >= value("after_time", at), place > tuple_(value("after_time", at), bindparam("after_id"))]
+    if own:
+        wanted.append(_requests.c.api_key.is_(None))
+    ordered = select(*_request).where(*wanted).order_by(at, _requests.c.id)
+    return Query(ordered.limit(bindparam("most", type_=Integer)))
+
+
 class RequestRows(Rows):
     """Requests, revisions and decisions of the Store port."""
 
@@ -192,6 +204,14 @@ class RequestRows(Rows):
         wanted = {name: content for name, content in given.items() if content is not None}
         values = {f"wanted_{name}": content for name, content in wanted.items()}
         return self._all(_list(tuple(wanted)), Request, most=limit, **values)
+
+    def requests_in_order(
+        self, status: RequestStatus, limit: int, *, after: tuple[datetime, str] | None = None, own: bool = False
+    ) -> Sequence[Request]:
+        """The soonest to expire first, from the one after `after`."""
+        query = _in_order(after=after is not None, own=own)
+        cursor = {} if after is None else {"after_time": after[0], "after_id": after[1]}
+        return self._all(query, Request, status=status, most=limit, **cursor)
 
     def revisions(self, request_id: str) -> Sequence[Revision]:
         """In order of their numbers."""

@@ -1,7 +1,8 @@
 """What every Store must do about decisions: one of many wins, a quorum is counted once, a deadline is a deadline."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from storage.audit import verify
 from storage.records import (
@@ -167,3 +168,27 @@ async def test_a_decision_takes_the_place_of_the_same_answer_of_the_same_person_
     assert await storage.store.read(lambda tx: list(tx.decisions("req_1"))) == [row]
     assert await storage.store.write(lambda tx: tx.replace_decision("dec_row", genuine))
     assert await storage.store.read(lambda tx: list(tx.decisions("req_1"))) == [genuine]
+
+
+async def test_requests_are_walked_in_pages_the_soonest_to_expire_first(storage: Storage) -> None:
+    when = datetime.now(UTC) + timedelta(hours=1)
+    hours = (3, 1, 2, 1, 2, 4)
+    for number, hour in enumerate(hours):
+        whose: dict[str, Any] = {"api_key": "key_1"} if number == 3 else {}
+        asked = request(f"req_{number}", f"run_{number}", expires_at=when + timedelta(hours=hour), **whose)
+        await ask(storage, asked)
+    await storage.store.write(lambda tx: tx.move_request("req_5", PENDING, APPROVED))
+
+    async def walked(status: RequestStatus, **how: Any) -> list[str]:
+        found: list[Request] = []
+        while True:
+            after = (found[-1].expires_at, found[-1].id) if found else None
+            page = await storage.store.read(lambda tx, after=after: tx.requests_in_order(status, 2, after=after, **how))  # type: ignore[misc]
+            found += page
+            if len(page) < 2:
+                return [each.id for each in found]
+
+    assert await walked(PENDING) == ["req_1", "req_3", "req_2", "req_4", "req_0"]
+    assert await walked(PENDING, own=True) == ["req_1", "req_2", "req_4", "req_0"]
+    assert await walked(APPROVED, own=True) == ["req_5"]
+    assert await walked(RequestStatus.expired) == []

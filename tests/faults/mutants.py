@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from agents.runtime import Outcome
-from bot.flow import decide, execute, people
+from bot.flow import decide, effect, execute, people
 from bot.flow import handlers as flow_handlers
 from bot.flow.converge import current_card, show_card
 from bot.flow.desk import Answer, Click
@@ -27,8 +26,8 @@ from policies import people as who_may
 from storage.dispatch import TryLater
 from storage.records import (
     Decision,
-    Execution,
     ExecutionStatus,
+    JsonObject,
     MessageStatus,
     Place,
     Proposal,
@@ -248,7 +247,7 @@ def audit_missing() -> Swaps:
 # --- what was shown, and what runs
 @mutant("what is about to run is not compared with what was approved", "tamper")
 def no_fingerprint_at_execution() -> Swaps:
-    return [(execute, "mismatch", lambda tx, signoff, request: None), (execute, "_covers", lambda *compared: True)]
+    return [(execute, "mismatch", lambda tx, signoff, request: None), (effect, "_covers", lambda *compared: True)]
 
 
 @mutant("a button's fingerprint is not compared with the revision's", "forge", "edit")
@@ -276,12 +275,12 @@ def old_approvals() -> Swaps:
 # --- once
 @mutant("an effect whose outcome is unknown is tried again on the same grant", "vanishes", "breaks", "hangs")
 def grant_twice() -> Swaps:
-    async def perform(signoff: Signoff, execution: Execution, token: str) -> Outcome:
-        result = await real(signoff, execution, token)
-        return await real(signoff, execution, token) if result.status == "unknown" else result
+    async def twice(*given: Any) -> tuple[str, str, JsonObject]:
+        result = await real(*given)
+        return await real(*given) if result[0] == "unknown" else result
 
-    real = execute.perform
-    return [(execute, "perform", perform)]
+    real = effect._effect
+    return [(effect, "_effect", twice)]
 
 
 @mutant("an execution that a crash interrupted runs again", "dies")

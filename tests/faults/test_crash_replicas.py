@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.demo import CHANNEL, RAVI, TESS
-from bot.flow.execute import LONGEST
+from bot.flow.effect import LONGEST
 from storage.records import Request, RequestStatus, Run
 from storage.store import Transaction
 from tests.e2e.company import actions_of, text_of

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 
 from bot.cards.text import plain
-from bot.flow.execute import claim, execute, perform, recorded, report
+from bot.flow.effect import perform, recorded
+from bot.flow.execute import claim, execute, report
 from bot.flow.seals import Seals
 from storage.canonical import NotCanonical, canonical, digest, fingerprint
 from storage.records import Execution, ExecutionStatus, Request, RequestStatus
