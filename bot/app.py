@@ -28,7 +28,7 @@ from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
 from bot.flow.ids import RandomIds
 from bot.flow.lost import look
-from bot.flow.reconcile import reconcile
+from bot.flow.reconcile import Walk, reconcile
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Surface, SurfaceBusy, SurfaceError
@@ -112,11 +112,12 @@ class Replica:
         }
         if role == "web":
             return everywhere
+        walk = Walk()
         return everywhere | {
             "sweep": (SWEEP, lambda: sweep(self.signoff)),
             "nudge": (NUDGE, lambda: nudge(self.signoff)),
             "look": (LOOK, lambda: look(self.signoff)),
-            "reconcile": (RECONCILE, lambda: reconcile(self.signoff)),
+            "reconcile": (RECONCILE, lambda: reconcile(self.signoff, walk)),
         }
 
     async def refresh_policy(self) -> None:
