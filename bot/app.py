@@ -165,14 +165,15 @@ async def assembled(
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
         chats = _chats(settings, seals, storage.store, stack)
         homes = {chat.surface.name: await chat.surface.tenant() for chat in chats}
+        fallback_place = _fallback_place(settings, homes)
         signoff = Signoff(
             store=storage.store,
             agents=shipped.agents(systems),
             actions=actions,
             model=await _model(settings, stack),
             policy=lambda: policy.policy,
-            fallback=Fallback(settings.reviewers, settings.channel),
-            fallback_place=_fallback_place(settings, homes),
+            fallback=Fallback(settings.reviewers, _qualified(fallback_place)),
+            fallback_place=fallback_place,
             surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
             seals=seals,
@@ -324,6 +325,11 @@ def _fallback_place(settings: Settings, homes: Mapping[str, str]) -> Place | Non
     if surface not in homes:
         raise SurfaceError(f"SIGNOFF_CHANNEL names a channel on {surface!r}, which is not connected.")
     return Place(surface=surface, tenant=homes[surface], channel=channel)
+
+
+def _qualified(place: Place | None) -> str | None:
+    """The channel as a policy names it, so that it is the same one for runs from every platform."""
+    return f"{place.surface}:{place.channel}" if place else None
 
 
 async def _model(settings: Settings, stack: AsyncExitStack) -> Model:

@@ -10,6 +10,7 @@ from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.check import Finding
 from bot.slack.check import check as check_slack
+from bot.teams.check import check as check_teams
 from policies.file import load
 from policies.judge import Fallback, judge
 from policies.problems import PolicyError
@@ -33,7 +34,8 @@ async def findings(settings: Settings) -> list[Finding]:
             *([_somebody_to_ask(policy, settings, registered), _somewhere_to_ask(policy, settings)] if policy else []),
             await asyncio.to_thread(_database, settings),
             _signing_key(settings),
-            *await _slack(settings, asked),
+            *(await _slack(settings, asked) if settings.wants_slack or not settings.wants_teams else []),
+            *(await _teams(settings) if settings.wants_teams else []),
             _model(settings),
             *await _systems(settings, systems),
         ]
@@ -119,10 +121,26 @@ async def _slack(settings: Settings, reviewers: list[str]) -> list[Finding]:
         bot_token=token.get_secret_value() if token else None,
         app_token=app_token.get_secret_value() if app_token else None,
         signing_secret=secret.get_secret_value() if secret else None,
-        channel=settings.channel.removeprefix("slack:") if settings.channel else None,
+        channel=_on_slack(settings.channel),
         reviewers=reviewers,
         base_url=settings.slack_api_url,
     )
+
+
+def _on_slack(channel: str | None) -> str | None:
+    return None if channel is None or channel.startswith("teams:") else channel.removeprefix("slack:")
+
+
+async def _teams(settings: Settings) -> list[Finding]:
+    password = settings.teams_app_password
+    said = await check_teams(
+        app_id=settings.teams_app_id,
+        tenant=settings.teams_tenant,
+        password=password.get_secret_value() if password else None,
+        app_type=settings.teams_app_type,
+        local=settings.teams_insecure_local,
+    )
+    return [Finding(*each) for each in said]
 
 
 def _model(settings: Settings) -> Finding:

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from bot.cards.card import Card
+from bot.cards.form import Form
 from bot.flow.binding import Purpose, Stamp
 from bot.teams import limits
 from bot.teams.render_text import Block
@@ -24,6 +25,15 @@ def execute(title: str, data: Block, **style: str) -> Block:
     (https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/work-with-universal-actions-for-adaptive-cards)."""
     fallback = {"type": "Action.Submit", "title": title, "data": data}
     return {"type": "Action.Execute", "title": title, "verb": data["verb"], "data": data, "fallback": fallback} | style
+
+
+def back(shown: Card | Form, stamp: Stamp) -> Block:
+    """A press that asks for the card again, whatever is or is not filled in."""
+    action, nothing_of_the_form = (
+        execute("Back", data_of("refresh", stamp.value(shown, "read"))),
+        {"associatedInputs": "none"},
+    )
+    return action | nothing_of_the_form | {"fallback": action["fallback"] | nothing_of_the_form}
 
 
 def submit(title: str, data: Block, **style: str) -> Block:

@@ -8,7 +8,7 @@ decides anything.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, get_args
 
@@ -51,6 +51,8 @@ Data = Mapping[str, Any]
 GONE_CHANNELS: Final = frozenset({"channelDeleted"})
 GONE_TEAMS: Final = frozenset({"teamArchived", "teamDeleted", "teamHardDeleted"})
 REFRESH: Final = "refresh"
+TELLS: Final = 4  # tries to tell somebody an answer
+TELL_WAITS: Final = 10.0  # seconds at most between two of them
 PURPOSES: Final[Mapping[str, Purpose]] = {purpose: purpose for purpose in get_args(Purpose)} | {REFRESH: "read"}
 
 
@@ -221,19 +223,30 @@ class Counter:
         person, place = person_of(body), aside_of(body)
         if isinstance(end, Answer) and not plain(end.text).strip():
             return
-        if isinstance(end, Answer):
-            shown = self._surface.tell(person, place, end.text)
-        else:
-            shown = self._surface.give(person, place, end.card)
-        await self._pace.start(_logged(shown, person.key))
+
+        async def show() -> None:
+            if isinstance(end, Answer):
+                await self._surface.tell(person, place, end.text)
+            else:
+                await self._surface.give(person, place, end.card)
+
+        await self._pace.start(_patiently(show, person.key))
 
 
 async def _awaited(task: asyncio.Task[Answer]) -> Answer:
     return await task
 
 
-async def _logged(shown: Coroutine[Any, Any, None], key: str) -> None:
-    try:
-        await shown
-    except (SurfaceError, SurfaceBusy) as error:
-        log.warning("%s could not be told something: %s", key, error)
+async def _patiently(show: Callable[[], Awaitable[None]], key: str) -> None:
+    """Show it, a few times if Teams asks to wait: nobody else keeps an answer that only one person sees."""
+    for _ in range(TELLS):
+        try:
+            await show()
+            return
+        except SurfaceBusy as busy:
+            why: Exception = busy
+            await asyncio.sleep(min(busy.delay.total_seconds(), TELL_WAITS))
+        except SurfaceError as error:
+            why = error
+            break
+    log.warning("%s could not be told something: %s", key, why)

@@ -17,7 +17,7 @@ from bot.cards.inert import inert_line
 from bot.cards.text import Text
 from bot.flow.binding import Purpose, Stamp
 from bot.teams import limits
-from bot.teams.actions import DESTRUCTIVE, POSITIVE, data_of, execute, submit
+from bot.teams.actions import DESTRUCTIVE, POSITIVE, back, data_of, execute, submit
 from bot.teams.render_text import Block, Dialog, adaptive, box, rich, runs, say, size
 from storage.records import JsonObject
 
@@ -75,11 +75,6 @@ def inline_form(form: Form, stamp: Stamp, page: int = 0) -> Block:
     }
     shown = {"type": "Action.ShowCard", "title": form.purpose.capitalize(), "card": inner}
     return shown | (style if form.purpose == "reject" else {})
-
-
-def back(form: Form, stamp: Stamp) -> Block:
-    """A button that asks for the card again."""
-    return execute("Back", data_of("refresh", stamp.value(form, "read")))
 
 
 def values_of(data: Mapping[str, Any]) -> JsonObject:

@@ -12,7 +12,7 @@ from bot.cards.card import Card
 from bot.cards.pages import Zone, passages
 from bot.flow.binding import Stamp
 from bot.teams import limits
-from bot.teams.actions import POSITIVE, data_of, execute, submit
+from bot.teams.actions import POSITIVE, back, data_of, execute, submit
 from bot.teams.render_card import headed, said_by, told
 from bot.teams.render_text import Block, Dialog, adaptive, box, quoted, rich, runs, size
 
@@ -40,7 +40,7 @@ def _ending(card: Card, stamp: Stamp, dialog: bool, *, last: bool) -> Iterator[B
         data = data_of("approve_read", stamp.value(card, "approve_read"))
         yield (submit if dialog else execute)("Approve", data, **POSITIVE)
     if not dialog:
-        yield execute("Back", data_of("refresh", stamp.value(card, "read")))
+        yield back(card, stamp)
 
 
 def _turning(number: int, total: int, card: Card, stamp: Stamp, dialog: bool) -> Iterator[Block]:

@@ -104,7 +104,7 @@ class _Shifted:
 
     def execute(self, query: str, params: Mapping[str, object], /) -> Cursor:
         """Run the statement with every reading of the clock shifted."""
-        ahead = f"(clock_timestamp() + interval '{self._offset().total_seconds()} seconds')"
+        ahead = f"(clock_timestamp() + interval '{self._offset().total_seconds():.6f} seconds')"
         return self._connection.execute(query.replace("clock_timestamp()", ahead), params)
 
     def cursor(self) -> Cursor:

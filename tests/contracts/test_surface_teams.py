@@ -257,3 +257,10 @@ async def test_a_dialog_is_for_the_person_to_whom_it_was_shown(house: House, cha
     await house.send("noor", "Approve")
     assert "not one that Signoff made for this, here and for you" in chat.form("noor")
     assert await house.status() is RequestStatus.pending
+
+
+async def test_an_answer_waits_while_teams_is_busy(house: House, town: Town) -> None:
+    town.fail_next("POST activities", status=502)
+    await say(house, DAN, SUPPORT, "list")
+    told = await town.until(lambda: town.targeted(DAN) + town.direct(DAN), 15)
+    assert "Nothing waits for a decision." in town.read(told[-1]).replace("\u00a0", " ")

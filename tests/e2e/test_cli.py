@@ -1,6 +1,7 @@
 """The command line, as people and scripts use it."""
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -115,7 +116,7 @@ def test_settings_are_listed_with_their_secrets_masked(monkeypatch: pytest.Monke
         assert told.exit_code == 0
         assert all(name in told.output for name in SECRETS)
         assert "SIGNOFF_DATABASE_URL" in told.output
-        assert "secret" not in told.output.lower().replace("slack_signing_secret", "")
+        assert not re.search("much.secret", told.output)
 
 
 @pytest.mark.parametrize(
