@@ -1,6 +1,11 @@
-"""What ships with Signoff: the actions over the systems they work on, the agents, and the rules for use without a key."""
+"""What ships with Signoff: the actions over the systems they work on, the agents, and the rules for use without a key.
 
-from dataclasses import dataclass, field
+A company's own come beside them, see `agents/own.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from agents.actions import Actions
 from agents.executors.blocked import hiring_decision, legal_advice, medical_recommendation
@@ -13,6 +18,7 @@ from agents.executors.records import (
 )
 from agents.executors.refund import Billing, execute_financial_action
 from agents.offline import Rules
+from agents.own import BadOwnAgent, Own, load
 from agents.second_look.ask import second_look_rules
 from agents.support.agent import Sources, support
 from agents.support.case import Links
@@ -27,7 +33,7 @@ from agents.workflow import Agents
 
 @dataclass(frozen=True)
 class Systems:
-    """The systems that the shipped actions and agents work on."""
+    """The systems that the shipped actions and agents work on, and the company's own actions and agents."""
 
     smtp: SmtpServer
     billing: Billing
@@ -35,6 +41,7 @@ class Systems:
     knowledge: Knowledge
     links: Links = field(default_factory=Links)
     tickets: Tickets = field(default_factory=Tickets)
+    own: Own = field(default_factory=Own)
 
     def close(self) -> None:
         """Release connections."""
@@ -42,8 +49,21 @@ class Systems:
         self.knowledge.close()
 
 
+def with_own(systems: Systems, places: Iterable[Path]) -> Systems:
+    """The systems with the agents and actions in the files and folders of SIGNOFF_AGENTS. Raises BadOwnAgent."""
+    bare = replace(systems, own=Own())
+    ours = actions(bare)
+    own = load(places, taken={*ours, *agents(bare)}, prompts=rules())
+    for agent in own.agents:
+        for action in agent.actions:
+            if action not in ours and action not in own.files:
+                why = f"agent {agent.name!r} declares the action {action!r}, which there is not. Add it to ACTIONS."
+                raise BadOwnAgent(own.files[agent.name], why)
+    return replace(bare, own=own)
+
+
 def actions(systems: Systems) -> Actions:
-    """All shipped actions."""
+    """All actions, shipped and own."""
     return Actions(
         [
             send_external_email(systems.smtp),
@@ -55,20 +75,22 @@ def actions(systems: Systems) -> Actions:
             legal_advice(),
             medical_recommendation(),
             hiring_decision(),
+            *systems.own.actions,
         ]
     )
 
 
 def agents(systems: Systems) -> Agents:
-    """All shipped agents."""
+    """All agents, shipped and own."""
     return Agents(
         [
             triage.triage(triage.Sources(systems.customers, systems.tickets, systems.links)),
             support(Sources(systems.customers, systems.knowledge, systems.links)),
+            *systems.own.agents,
         ]
     )
 
 
-def rules() -> Rules:
-    """The offline model's rules for all shipped prompts."""
-    return {**triage_rules(), **offline_rules(), **second_look_rules()}
+def rules(own: Own | None = None) -> Rules:
+    """The offline model's rules for all prompts, shipped and own."""
+    return {**(own.rules if own else {}), **triage_rules(), **offline_rules(), **second_look_rules()}

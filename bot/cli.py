@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | decide | keys | people | audit | db | slack`.
+"""The command line: `signoff demo | serve | check | agents | decide | keys | people | audit | db | slack`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from bot.agents_command import agents
 from bot.audit.command import audit
 from bot.clock_command import accept_clock
 from bot.decide_command import decide
@@ -111,6 +112,7 @@ def check(*, list_settings: bool, as_json: bool) -> None:
     sys.exit(0 if all(finding.ok for finding in found) else 1)
 
 
+main.add_command(agents)
 main.add_command(audit)
 main.add_command(people)
 main.add_command(decide)

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         validation_alias="SIGNOFF_SIGNING_KEY_FILE",
         description="where that key is kept if it is not set; made on the first start",
     )
+    agents: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), validation_alias="SIGNOFF_AGENTS", description="your own agents: Python files or folders of them, by comma"
+    )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -129,7 +132,7 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("reviewers", "teams_tenants", mode="before")
+    @field_validator("agents", "reviewers", "teams_tenants", mode="before")
     @classmethod
     def _by_comma(cls, value: Any) -> Any:
         if isinstance(value, str):

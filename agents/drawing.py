@@ -1,0 +1,104 @@
+"""An agent as a picture: its steps in order, what it may propose, and what the policy says of that. Pure.
+
+Mermaid for pages (https://mermaid.js.org/syntax/flowchart.html), lines for a terminal.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.workflow import Agent
+from storage.records import Verdict
+
+LEVELS = {1: "fixed pipeline", 2: "conditional routing", 3: "tool-using with checkpoints"}
+
+_KINDS = {"tool_call": "compute", "retrieval": "look up", "llm_call": "ask the model"}
+_SAYS = {
+    "auto": "runs by itself",
+    "log": "runs, with a line in the channel",
+    "approve": "people decide",
+    "block": "never runs",
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One step in an agent's source: what kind it is of, and its name."""
+
+    kind: str
+    name: str
+
+
+def steps_of(agent: Agent) -> tuple[Drawn, ...]:
+    """The recorded steps in the order of the agent's source, which is the file that its workflow stands in."""
+    tree = ast.parse(textwrap.dedent(Path(inspect.getfile(agent.workflow)).read_text(encoding="utf-8")))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls.sort(key=lambda call: (call.lineno, call.col_offset))
+    return tuple(dict.fromkeys(step for call in calls for step in _step(call)))
+
+
+def mermaid(agent: Agent, verdicts: Mapping[str, Verdict]) -> str:
+    """The agent as a mermaid flowchart. `verdicts` says of each action what the policy in force does with it."""
+    return "\n".join(["flowchart TD", *(f"    {line}" for line in _mermaid(agent, verdicts))])
+
+
+def in_lines(agent: Agent, verdicts: Mapping[str, Verdict]) -> str:
+    """The agent for a terminal."""
+    return "\n".join(_lines(agent, verdicts))
+
+
+def said(verdict: Verdict) -> str:
+    """A verdict in a few words."""
+    return f"{_SAYS[verdict.outcome]} ({verdict.outcome}, {verdict.risk} risk)"
+
+
+def _step(call: ast.Call) -> Iterator[Drawn]:
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="run"), attr=kind), args=[ast.Constant(value=str(name)), *_]):
+            if kind in _KINDS:
+                yield Drawn(kind, name)
+
+
+def _mermaid(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
+    steps = steps_of(agent)
+    yield f'input(["{_inert(agent.usage)}"])'
+    last = "input"
+    for number, step in enumerate(steps, 1):
+        yield f'{last} --> s{number}["{_KINDS[step.kind]}: {_inert(step.name)}"]'
+        last = f"s{number}"
+    if len(agent.actions) > 1:
+        yield f'{last} --> route{{"one of"}}'
+        last = "route"
+    for number, action in enumerate(agent.actions, 1):
+        yield f'{last} --> a{number}["propose {_inert(action)}"]'
+        yield f'a{number} -- "{_inert(_SAYS[verdicts[action].outcome])}" --> {_ends(verdicts[action])}'
+
+
+def _ends(verdict: Verdict) -> str:
+    ends = {"block": 'refused(["refused"])', "approve": 'people{{"people"}}'}
+    return ends.get(verdict.outcome, 'runs(["runs"])')
+
+
+def _lines(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
+    yield f"{agent.name} · level {agent.level}, {LEVELS[agent.level]} · version {agent.version}"
+    yield agent.description
+    yield ""
+    yield f"  input: {agent.usage}"
+    for step in steps_of(agent):
+        yield "    │"
+        yield f"  {_KINDS[step.kind]}: {step.name}"
+    yield "    │"
+    several = len(agent.actions) > 1
+    if several:
+        yield "  one of"
+    width = max(map(len, agent.actions), default=0)
+    for number, action in enumerate(agent.actions, 1):
+        branch = ("    └─ " if number == len(agent.actions) else "    ├─ ") if several else "  propose: "
+        yield f"{branch}{action:<{width}}  {said(verdicts[action])}"
+
+
+def _inert(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
