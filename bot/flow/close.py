@@ -6,7 +6,7 @@ from agents.runtime import Outcome
 from bot.cards import lines
 from bot.cards.text import Text
 from bot.flow import jobs
-from bot.flow.evaluate import diff_of, request_evaluation
+from bot.flow.evaluate import History, diff_of, history_of, request_evaluation
 from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json
 from bot.flow.signoff import Signoff
@@ -21,7 +21,7 @@ def settle(tx: Transaction, signoff: Signoff, held: Request, person: Person, ver
     """Enough people approved: the approval step is done and the execution is deferred."""
     approved = tx.move_request(held.id, RequestStatus.pending, RequestStatus.approved)
     assert approved is not None  # noqa: S101  # this transaction holds it
-    _finish_approval(tx, signoff, approved, {"decision": verb}, None)
+    _finish_approval(tx, signoff, approved, history_of(tx, approved), {"decision": verb}, None)
     tx.audit(
         "request.approved",
         actor=person.key,
@@ -40,7 +40,8 @@ def settle(tx: Transaction, signoff: Signoff, held: Request, person: Person, ver
 
 def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome, *, actor: str, said: Text) -> None:
     """The request ended without running: journal, audit, evaluation, card, thread, and the run that goes on."""
-    _finish_approval(tx, signoff, request, {"decision": outcome.status, "reason": outcome.reason}, outcome)
+    history = history_of(tx, request)
+    _finish_approval(tx, signoff, request, history, {"decision": outcome.status, "reason": outcome.reason}, outcome)
     tx.audit(
         f"request.{outcome.status}",
         actor=actor,
@@ -48,7 +49,7 @@ def close(tx: Transaction, signoff: Signoff, request: Request, outcome: Outcome,
         request_id=request.id,
         body={"revision": request.revision, "reason": outcome.reason, "notes": outcome.notes},
     )
-    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome, signoff.actions))
+    tx.add_evaluation(request_evaluation(tx, signoff.ids, request, outcome, signoff.actions, history))
     tx.defer(*jobs.show_card(request))
     tx.defer(*jobs.say(request, said))
     go_on(tx, signoff, request, outcome)
@@ -76,17 +77,14 @@ def cancel(tx: Transaction, signoff: Signoff, request_id: str, person: Person) -
 
 
 def _finish_approval(
-    tx: Transaction, signoff: Signoff, request: Request, detail: JsonObject, outcome: Outcome | None
+    tx: Transaction, signoff: Signoff, request: Request, history: History, detail: JsonObject, outcome: Outcome | None
 ) -> None:
     """Complete the `approval` step: who, how long people took, what they decided, and the edit as a diff."""
-    step = _approval_step(tx, request)
-    decisions = tx.decisions(request.id)
-    first = tx.revisions(request.id)[0]
-    now = tx.now()
+    step, first, now = _approval_step(history, request), history.revisions[0], tx.now()
     told: JsonObject = {
         **step.detail,
         **detail,
-        "people": [_told(decision) for decision in decisions],
+        "people": [_told(decision) for decision in history.decisions],
         "diff": diff_of(signoff.actions, request.action, first.arguments, request.arguments),
         "wait_ms": round((now - step.started_at).total_seconds() * 1000),
     }
@@ -109,8 +107,8 @@ def _told(decision: Decision) -> JsonObject:
     }
 
 
-def _approval_step(tx: Transaction, request: Request) -> Step:
-    for step in tx.steps(request.run_id):
+def _approval_step(history: History, request: Request) -> Step:
+    for step in history.steps:
         if step.number == request.step:
             return step
     raise NotFound("step", f"{request.run_id}:{request.step}")

@@ -7,6 +7,7 @@ arguments stay with the request.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -59,12 +60,29 @@ def evaluation(
     )  # fmt: skip
 
 
-def request_evaluation(tx: Transaction, ids: Ids, request: Request, result: Outcome, actions: Actions) -> Evaluation:
+@dataclass(frozen=True)
+class History:
+    """What is kept of a request besides itself, read once for everything that is written when it ends."""
+
+    steps: Sequence[Step]
+    revisions: Sequence[Revision]
+    decisions: Sequence[Decision]
+
+
+def history_of(tx: Transaction, request: Request) -> History:
+    """The history of a request as this transaction sees it."""
+    return History(tx.steps(request.run_id), tx.revisions(request.id), tx.decisions(request.id))
+
+
+def request_evaluation(
+    tx: Transaction, ids: Ids, request: Request, result: Outcome, actions: Actions, history: History | None = None
+) -> Evaluation:
     """The record of a request that has just ended."""
-    run, revisions, decisions = tx.run(request.run_id), tx.revisions(request.id), tx.decisions(request.id)
+    run, history = tx.run(request.run_id), history or history_of(tx, request)
+    revisions, decisions = history.revisions, history.decisions
     first, cover = revisions[0], actions.cover(request.action, *(revision.arguments for revision in revisions))
     body: JsonObject = {
-        **_context(run, tx.steps(run.id)),
+        **_context(run, history.steps),
         "request_id": request.id,
         "proposed_action": _proposed(actions, request.action, first.arguments, first.target),
         "one_line_summary": request.summary,
@@ -98,6 +116,8 @@ def differences(before: JsonObject, after: JsonObject) -> list[dict[str, str | N
 
 def diff_of(actions: Actions, action: str, before: JsonObject, after: JsonObject) -> list[JsonValue]:
     """The same as it is kept: of a secret, only that it was changed."""
+    if before == after:
+        return []
     shown = {name: actions.covered(action, arguments) for name, arguments in (("before", before), ("after", after))}
     return [
         {"field": name, **{side: _text(shown[side].get(name)) for side in shown}}

@@ -1,8 +1,13 @@
 """Time: a request ends when its time is over, whoever notices first."""
 
+from collections import Counter
+from typing import Any, cast
+
 from bot.cards.text import plain
+from bot.flow.close import expire
 from bot.flow.sweep import sweep
 from storage.records import RequestStatus
+from storage.store import Transaction
 from tests.bot.flow.stage import POLICY, Stage
 
 
@@ -52,3 +57,30 @@ async def test_the_requester_cancels_and_nobody_else_can(stage: Stage) -> None:
     assert (await stage.type(f"cancel {request.id[:8]}")).ok
     assert await stage.status() is RequestStatus.cancelled
     assert (await stage.run()).final_output == "cancelled: 480.00 Anna took it back."
+
+
+class Counting:
+    """A transaction that counts how often each of its methods is called."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.calls = Counter[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls[name] += 1
+        return getattr(self._tx, name)
+
+
+async def test_the_end_of_a_request_reads_nothing_twice(stage: Stage) -> None:
+    request = await stage.ask()
+    stage.clock.now = request.expires_at
+
+    def work(tx: Transaction) -> Counter[str]:
+        counting = Counting(tx)
+        assert expire(cast("Transaction", counting), stage.signoff, request.id) is not None
+        return counting.calls
+
+    calls = await stage.store.write(work)
+    assert {name: calls[name] for name in ("steps", "revisions", "decisions", "run")} == {
+        "steps": 1, "revisions": 1, "decisions": 1, "run": 1,
+    }  # fmt: skip
