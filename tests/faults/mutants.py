@@ -20,12 +20,14 @@ from bot.flow.converge import current_card, show_card
 from bot.flow.desk import Answer, Click
 from bot.flow.front_desk import FrontDesk
 from bot.flow.people import Rights, rights
+from bot.flow.seals import Grant
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from policies import people as who_may
 from storage.dispatch import TryLater
 from storage.records import (
     Decision,
+    Execution,
     ExecutionStatus,
     JsonObject,
     MessageStatus,
@@ -294,8 +296,11 @@ def rerun_lost() -> Swaps:
         grant = execute.granted(signoff, again, request.agent, request.tenant, request.revision, request.verdict)
         return request, lost, grant
 
+    def used(tx: Transaction, signoff: Signoff, execution: Execution, token: str) -> Grant:
+        return signoff.seals.verify(token, tx.now())  # without this it is found that the grant was used
+
     real = execute.claim
-    return [(execute, "claim", claim)]
+    return [(execute, "claim", claim), (effect, "_used", used)]
 
 
 @mutant("redeliveries are taken again", "submit", "again")
