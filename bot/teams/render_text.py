@@ -116,12 +116,17 @@ def paragraphs(text: Text, people: "Mentions | None" = None) -> list[Block]:
     for span in text:
         apart, lead = _apart(span, running, people)
         if apart is None:
-            running += _pieces(span)
+            running += _pieces(span) if running or not elements else _begun(_pieces(span))
             continue
         elements += _flushed(_without(running, lead))
         elements.append(apart)
         running = []
     return elements + _flushed(running)
+
+
+def _begun(pieces: list[Block]) -> list[Block]:
+    """What follows a paragraph of its own begins at the margin."""
+    return [piece | {"text": piece["text"].lstrip(" \u00a0")} for piece in pieces[:1]] + pieces[1:]
 
 
 def say(text: Text) -> Block:
