@@ -19,6 +19,8 @@ from agents.executors.records import (
 from agents.executors.refund import Billing, execute_financial_action
 from agents.offline import Rules
 from agents.own import BadOwnAgent, Own, load
+from agents.research import agent as research
+from agents.research.rules import research_rules
 from agents.second_look.ask import second_look_rules
 from agents.support.agent import Sources, support
 from agents.support.case import Links
@@ -29,6 +31,9 @@ from agents.triage import agent as triage
 from agents.triage.rules import triage_rules
 from agents.triage.tickets import Tickets
 from agents.workflow import Agents
+
+LIBRARY = Path(__file__).parent / "research" / "library"
+HANDBOOK = "https://lamps.example/handbook"  # where the lamp shop of the demo has these documents
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,14 @@ class Systems:
     knowledge: Knowledge
     links: Links = field(default_factory=Links)
     tickets: Tickets = field(default_factory=Tickets)
+    library: Knowledge = field(default_factory=lambda: Knowledge(LIBRARY, HANDBOOK))
     own: Own = field(default_factory=Own)
 
     def close(self) -> None:
         """Release connections."""
         self.customers.close()
         self.knowledge.close()
+        self.library.close()
 
 
 def with_own(systems: Systems, places: Iterable[Path]) -> Systems:
@@ -86,6 +93,7 @@ def agents(systems: Systems) -> Agents:
         [
             triage.triage(triage.Sources(systems.customers, systems.tickets, systems.links)),
             support(Sources(systems.customers, systems.knowledge, systems.links)),
+            research.research(research.Sources(systems.library)),
             *systems.own.agents,
         ]
     )
@@ -93,4 +101,4 @@ def agents(systems: Systems) -> Agents:
 
 def rules(own: Own | None = None) -> Rules:
     """The offline model's rules for all prompts, shipped and own."""
-    return {**(own.rules if own else {}), **triage_rules(), **offline_rules(), **second_look_rules()}
+    return {**(own.rules if own else {}), **triage_rules(), **offline_rules(), **research_rules(), **second_look_rules()}

@@ -59,6 +59,10 @@ class Knowledge:
         # FTS5's bm25 is the more negative the better: https://www.sqlite.org/fts5.html#the_bm25_function
         return tuple(self._articles[slug] for slug, score in found if score <= found[0][1] * NEAR)
 
+    def get(self, slug: str) -> Article | None:
+        """The article of that name, if there is one."""
+        return self._articles.get(slug)
+
     def close(self) -> None:
         """Release the index."""
         self._index.close()
