@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | agents | decide | keys | people | audit | db | slack`.
+"""The command line: `signoff demo | serve | check | agents | run | decide | keys | people | audit | db | slack`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -20,6 +20,7 @@ from bot.decide_command import decide
 from bot.keys_command import keys
 from bot.packages import ForeignPackage, own_packages
 from bot.people_command import people
+from bot.run_command import run_agent
 from bot.settings import Settings, described
 from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
 
@@ -113,6 +114,7 @@ def check(*, list_settings: bool, as_json: bool) -> None:
 
 
 main.add_command(agents)
+main.add_command(run_agent)
 main.add_command(audit)
 main.add_command(people)
 main.add_command(decide)
