@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | agents | run | decide | keys | people | audit | db | slack`.
+"""The command line: `signoff demo | serve | check | agents | run | decide | keys | people | audit | db | slack | teams`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -22,6 +22,7 @@ from bot.packages import ForeignPackage, own_packages
 from bot.people_command import people
 from bot.run_command import run_agent
 from bot.settings import Settings, described
+from bot.teams_command import teams
 from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
 
 
@@ -119,6 +120,7 @@ main.add_command(audit)
 main.add_command(people)
 main.add_command(decide)
 main.add_command(keys)
+main.add_command(teams)
 
 
 @main.group()

@@ -9,3 +9,11 @@ NOT_OURS = words(
     "Open the newest card of the request and decide there."
 )
 BROKEN = words("Something went wrong inside Signoff, and it cannot say whether this was done. Please look at the card.")
+
+ABOUT = (
+    "AI agents propose actions: a refund, an e-mail, a change of a customer's record. A policy says which of them run by "
+    "themselves and which need people. For those, Signoff posts a card that shows what will happen, what it rests on and "
+    "how risky it is. Reviewers approve, edit or reject it; what they approved runs once, exactly as shown, and every "
+    "decision is kept."
+)
+"""What Signoff is, for those who look it up in a directory of apps."""

@@ -6,6 +6,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.cards.said import ABOUT
 from bot.slack.channels import EVENTS
 from bot.slack.events import PATH
 from bot.slack.names import COMMAND
@@ -29,13 +30,6 @@ SCOPES = {
 # Those of them that whoever installs the app may leave out (https://docs.slack.dev/changelog/2026/03/16/optional-scopes).
 OPTIONAL = ("channels:history", "groups:history")
 
-LONG_DESCRIPTION = (
-    "AI agents propose actions: a refund, an e-mail, a change of a customer's record. A policy says which of them run by "
-    "themselves and which need people. For those, Signoff posts a card that shows what will happen, what it rests on and "
-    "how risky it is. Reviewers approve, edit or reject it; what they approved runs once, exactly as shown, and every "
-    "decision is kept."
-)
-
 
 class BadUrl(ValueError):
     """A public URL that Slack would not take."""
@@ -53,7 +47,7 @@ def manifest(url: str | None = None) -> Manifest:
         "display_information": {
             "name": "Signoff",
             "description": "A human signature between AI agents and the world.",
-            "long_description": LONG_DESCRIPTION,
+            "long_description": ABOUT,
             "background_color": "#1f2a44",
         },
         "features": {

@@ -58,3 +58,17 @@ CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
 PRIMARY_ACTIONS: Final = 6
 # https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/user-specific-views
 REFRESHED_USERS: Final = 60
+
+# The app package. https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema; the version is that
+# of https://learn.microsoft.com/microsoft-365/extensibility/schema/ in April 2026.
+MANIFEST: Final = "1.27"
+APP_NAME: Final = 30
+APP_FULL_NAME: Final = 100
+APP_SHORT: Final = 80
+APP_FULL: Final = 4_000
+APP_URL: Final = 2_048
+# https://learn.microsoft.com/microsoft-365/extensibility/schema/root-bots-command-lists
+COMMAND_LISTS: Final = 3
+COMMANDS: Final = 12
+COMMAND_TITLE: Final = 32
+COMMAND_DESCRIPTION: Final = 128
