@@ -57,21 +57,36 @@ def said(verdict: Verdict) -> str:
 
 def _step(call: ast.Call) -> Iterator[Drawn]:
     match call:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="run"), attr=kind), args=[ast.Constant(value=str(name)), *_]):
-            if kind in _KINDS:
-                yield Drawn(kind, name)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="run") | ast.Attribute(attr="run"), attr=kind),
+            args=[ast.Constant(value=str(name)), *_],
+        ) if kind in _KINDS:
+            yield Drawn(kind, name)
+
+
+def _parts(agent: Agent) -> tuple[tuple[Drawn, ...], tuple[Drawn, ...]]:
+    """The steps that are taken in order, and those among which a model chooses turn by turn, which level 3 alone has."""
+    steps = steps_of(agent)
+    if agent.level < 3:
+        return steps, ()
+    first = next((number for number, step in enumerate(steps, 1) if step.kind == "llm_call"), 0)
+    return steps[:first], steps[first:]
 
 
 def _mermaid(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
-    steps = steps_of(agent)
+    steps, tools = _parts(agent)
     yield f'input(["{_inert(agent.usage)}"])'
     last = "input"
     for number, step in enumerate(steps, 1):
         yield f'{last} --> s{number}["{_KINDS[step.kind]}: {_inert(step.name)}"]'
         last = f"s{number}"
-    if len(agent.actions) > 1:
+    turn = last
+    if len(agent.actions) + len(tools) > 1:
         yield f'{last} --> route{{"one of"}}'
         last = "route"
+    for number, tool in enumerate(tools, 1):
+        yield f'{last} --> t{number}["{_KINDS[tool.kind]}: {_inert(tool.name)}"]'
+        yield f"t{number} --> {turn}"
     for number, action in enumerate(agent.actions, 1):
         yield f'{last} --> a{number}["propose {_inert(action)}"]'
         yield f'a{number} -- "{_inert(_SAYS[verdicts[action].outcome])}" --> {_ends(verdicts[action])}'
@@ -83,21 +98,25 @@ def _ends(verdict: Verdict) -> str:
 
 
 def _lines(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
+    steps, tools = _parts(agent)
     yield f"{agent.name} · level {agent.level}, {LEVELS[agent.level]} · version {agent.version}"
     yield agent.description
     yield ""
     yield f"  input: {agent.usage}"
-    for step in steps_of(agent):
+    for step in steps:
         yield "    │"
         yield f"  {_KINDS[step.kind]}: {step.name}"
     yield "    │"
-    several = len(agent.actions) > 1
-    if several:
-        yield "  one of"
     width = max(map(len, agent.actions), default=0)
-    for number, action in enumerate(agent.actions, 1):
-        branch = ("    └─ " if number == len(agent.actions) else "    ├─ ") if several else "  propose: "
-        yield f"{branch}{action:<{width}}  {said(verdicts[action])}"
+    branches = [*(f"{_KINDS[tool.kind]}: {tool.name}, and on to the next turn" for tool in tools),
+                *(f"propose {name:<{width}}  {said(verdicts[name])}" for name in agent.actions)]  # fmt: skip
+    if len(branches) == 1:
+        yield f"  {branches[0]}"
+        return
+    yield "  one of" + (", turn by turn" if tools else "")
+    for branch in branches[:-1]:
+        yield f"    ├─ {branch}"
+    yield from (f"    └─ {branch}" for branch in branches[-1:])
 
 
 def _inert(text: str) -> str:

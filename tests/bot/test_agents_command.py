@@ -49,8 +49,17 @@ def test_an_agent_is_drawn_with_what_the_policy_says(typed: Terminal, tmp_path: 
     stricter = typed("show", "support", SIGNOFF_POLICY=str(policy)).stdout
 
     assert "  look up: customer" in drawn
-    assert "├─ execute_financial_action  people decide (approve, high risk)" in drawn
-    assert "├─ execute_financial_action  never runs (block, critical risk)" in stricter
+    assert "├─ propose execute_financial_action  people decide (approve, high risk)" in drawn
+    assert "├─ propose execute_financial_action  never runs (block, critical risk)" in stricter
+
+
+def test_an_agent_that_chooses_its_tools_is_drawn_with_its_turns(typed: Terminal) -> None:
+    drawn = typed("show", "research").stdout
+    mermaid = typed("show", "research", "--mermaid").stdout
+
+    assert "  ask the model: turn\n    │\n  one of, turn by turn\n    ├─ look up: search, and on to the next turn" in drawn
+    assert "    └─ propose send_external_email     people decide (approve, high risk)" in drawn
+    assert 'route --> t1["look up: search"]\n    t1 --> s1' in mermaid
 
 
 def test_an_agent_is_drawn_as_mermaid(typed: Terminal) -> None:
