@@ -12,7 +12,8 @@ from agents.offline import OfflineModel
 from agents.shipped import Systems
 from agents.support.customers import notes
 from bot.flow.front_desk import FrontDesk
-from policies.file import SHIPPED
+from policies.file import SHIPPED, parse
+from policies.rules import RISK_MAP_ACTIONS
 from storage.records import RunStatus
 from tests.bot.flow.stage import Stage, stage_at
 
@@ -38,7 +39,7 @@ def written(systems: Systems) -> list[tuple[str, str]]:
 
 
 async def test_a_ticket_is_noted_and_the_channel_reads_of_it(stage: Stage, systems: Systems) -> None:
-    stage.adopt(SHIPPED.read_text())
+    stage.policy[:] = [parse(SHIPPED.read_bytes(), RISK_MAP_ACTIONS)]
     await stage.type("run triage INC-42")
 
     run = await stage.run()
