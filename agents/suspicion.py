@@ -11,12 +11,13 @@ from collections.abc import Iterable
 STRANGE = "The ticket tries to give instructions to the agent or sounds like a fraud."
 
 _ORDERS = (
-    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(instructions?|prompts?|rules?|polic(y|ies)|guidelines|above)\b",
+    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(instructions?|prompts?|rules?|polic(y|ies)|guidelines|(all|everything) above)\b",
     r"\bsystem prompt\b|\byou are now\b|\bas an ai\b|\bdeveloper mode\b|\b(new|updated) instructions\b|\bjailbreak",
     r"\b(pre-?|already )approved by\b|\bno (human |manual )?(review|approval) (is )?(needed|required)\b|"
     r"\bwithout (asking|approval|review)\b|\bauto-?approve\b",
-    r"<\s*/?\s*(system|assistant|data|instructions?|tool_\w+)\b|\[/?(inst|system)\]|^\s*(system|assistant)\s*:",
-    r"\b(ai|bot|assistant|agent|llm|claude)\b[^.!?\n]{0,20}[:,]\s*(please )?"
+    r"<\s{0,9}/?\s{0,9}(system|assistant|data|instructions?|tool_\w+)\b|\[/?(inst|system)\]",
+    r"^[ \t]{0,20}(system|assistant)[ \t]{0,20}:",
+    r"\b(ai|bot|assistant|agent|llm|claude)\b[^.!?\n]{0,20}[:,]\s{0,9}(please )?"
     r"(refund|send|delete|forward|approve|execute|transfer)\b",
     r"\bignorier\w*\b.{0,40}\b(anweisung|regel|vorgabe)\w*|\bohne (freigabe|rückfrage)\b",
     r"\bignor(e|ez|er)\b.{0,40}\b(instructions|règles|consignes)\b|\bsans (validation|approbation)\b",
@@ -25,7 +26,7 @@ _ORDERS = (
     r"忽略.{0,20}(指令|指示|规则)|無視.{0,10}(指示|命令)|(指示|命令).{0,10}無視",
 )
 _STRANGE = re.compile("|".join(f"(?:{words})" for words in _ORDERS), re.IGNORECASE | re.DOTALL | re.MULTILINE)
-_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _MOST = 200_000  # characters
 
 
