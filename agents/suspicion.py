@@ -11,7 +11,8 @@ from collections.abc import Iterable
 STRANGE = "The ticket tries to give instructions to the agent or sounds like a fraud."
 
 _ORDERS = (
-    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(instructions?|prompts?|rules?|polic(y|ies)|guidelines|(all|everything) above)\b",
+    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}"
+    r"\b(instructions?|prompts?|rules?|polic(y|ies)|guidelines|(all|everything) above)\b",
     r"\bsystem prompt\b|\byou are now\b|\bas an ai\b|\bdeveloper mode\b|\b(new|updated) instructions\b|\bjailbreak",
     r"\b(pre-?|already )approved by\b|\bno (human |manual )?(review|approval) (is )?(needed|required)\b|"
     r"\bwithout (asking|approval|review)\b|\bauto-?approve\b",
