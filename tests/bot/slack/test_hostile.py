@@ -48,7 +48,7 @@ def full_of(text: str) -> Card:
     )
 
 
-OURS = {"large_orange_circle", "x", "warning", "raised_hand", "hourglass_flowing_sand"}
+OURS = {"large_orange_circle", "x", "warning", "raised_hand", "hourglass", "hourglass_flowing_sand"}
 EXPIRES = re.compile(r"Expires <!date\^\d+\^\{date_short_pretty\} at \{time\}\|[\d: -]+ UTC>")
 
 
