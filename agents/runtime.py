@@ -17,6 +17,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from agents.actions import Actions, AgentError
 from agents.model import Answer, Model, ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Prompt, Usage
+from agents.second_look.compare import looked_at
 from storage.records import Evidence, JsonObject, Proposal, Risk, Step, StepStatus, StepType
 
 T = TypeVar("T")
@@ -202,6 +203,7 @@ class LiveRun:
             risk=risk,
             labels=tuple(sorted(self.labels)),
         )
+        proposal = looked_at(proposal, secrets=self.actions.secrets(action))
         outcome = await self.gate.propose(number, proposal)
         self._number = number + self.gate.steps_taken(number) - 1
         return outcome

@@ -132,7 +132,7 @@ def _registered(settings: "Settings") -> Registered:
     from policies.file import load
     from policies.rules import RISK_MAP_ACTIONS
 
-    with plain_errors(), closing(shipped.with_own(systems_of(settings), settings.agents)) as systems:
+    with plain_errors(), closing(systems_of(settings)) as systems:
         actions, found = frozenset(shipped.actions(systems)), shipped.agents(systems)
         policy = load(settings.policy, RISK_MAP_ACTIONS | actions)
         says = {
@@ -146,7 +146,7 @@ def _names(settings: "Settings") -> frozenset[str]:
     from agents import shipped
     from bot.app import systems_of
 
-    with closing(shipped.with_own(systems_of(settings), settings.agents)) as systems:
+    with closing(systems_of(settings)) as systems:
         return frozenset(shipped.agents(systems)) | frozenset(shipped.actions(systems))
 
 

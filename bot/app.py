@@ -170,7 +170,7 @@ async def assembled(
             store=storage.store,
             agents=shipped.agents(systems),
             actions=actions,
-            model=await _model(settings, stack),
+            model=await model_of(settings, systems, stack),
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, _qualified(fallback_place)),
             fallback_place=fallback_place,
@@ -209,7 +209,7 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
             store=storage.store,
             agents=shipped.agents(systems),
             actions=actions,
-            model=OfflineModel(shipped.rules()),
+            model=OfflineModel(shipped.rules(systems.own)),
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, settings.channel),
             fallback_place=None,
@@ -220,7 +220,8 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
 
 
 def systems_of(settings: Settings) -> Systems:
-    """The company's systems that the shipped actions work on, as the settings name them."""
+    """The company's systems that the shipped actions work on, and its own agents, as the settings name them. Raises
+    BadOwnAgent."""
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     smtp = SmtpServer(
         settings.smtp_host,
@@ -232,7 +233,7 @@ def systems_of(settings: Settings) -> Systems:
     )
     billing = Billing(settings.billing_url, settings.billing_key.get_secret_value() if settings.billing_key else "")
     customers = Customers(settings.customers_url)
-    return Systems(smtp, billing, customers, Knowledge())
+    return shipped.with_own(Systems(smtp, billing, customers, Knowledge()), settings.agents)
 
 
 def prepare_customers(settings: Settings) -> None:
@@ -332,10 +333,10 @@ def _qualified(place: Place | None) -> str | None:
     return f"{place.surface}:{place.channel}" if place else None
 
 
-async def _model(settings: Settings, stack: AsyncExitStack) -> Model:
+async def model_of(settings: Settings, systems: Systems, stack: AsyncExitStack) -> Model:
     """Claude with a key; without one the rules, which say so wherever their answers are shown."""
     if settings.anthropic_api_key is None:
-        return OfflineModel(shipped.rules())
+        return OfflineModel(shipped.rules(systems.own))
     from agents.claude import ClaudeModel  # here, because its SDK takes seconds to import
 
     claude = ClaudeModel(

@@ -67,13 +67,12 @@ def run_agent(
 
 
 async def _run(settings: Settings, wanted: Wanted) -> int:
-    from agents import shipped
     from bot.app import prepare_customers, systems_of
     from bot.trial import trial
     from storage.records import Person
 
     prepare_customers(settings)
-    with closing(shipped.with_own(systems_of(settings), settings.agents)) as systems:
+    with closing(systems_of(settings)) as systems:
         async with trial(settings, systems, wanted.database) as made:
             user = _user()
             run = await made.begin(wanted.agent, wanted.text, Person(key=f"terminal:local:{user}", name=user))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents import shipped
-from agents.model import Model
-from agents.offline import OfflineModel
 from agents.shipped import Systems
+from bot.app import model_of
 from bot.flow import jobs
 from bot.flow.handlers import handlers
 from bot.flow.ids import RandomIds
@@ -89,7 +88,7 @@ async def trial(settings: Settings, systems: Systems, database: Path) -> AsyncIt
             store=storage.store,
             agents=shipped.agents(systems),
             actions=actions,
-            model=await _model(settings, systems, stack),
+            model=await model_of(settings, systems, stack),
             policy=lambda: policy,
             fallback=Fallback(settings.reviewers or (REVIEWER,)),
             fallback_place=None,
@@ -98,17 +97,6 @@ async def trial(settings: Settings, systems: Systems, database: Path) -> AsyncIt
             seals=Seals([os.urandom(32)]),  # what is approved here counts nowhere else
         )
         yield Trial(signoff, storage)
-
-
-async def _model(settings: Settings, systems: Systems, stack: AsyncExitStack) -> Model:
-    if settings.anthropic_api_key is None:
-        return OfflineModel(shipped.rules(systems.own))
-    from agents.claude import ClaudeModel  # here, because its SDK takes seconds to import
-
-    key = settings.anthropic_api_key.get_secret_value()
-    claude = ClaudeModel(key, model=settings.model, base_url=settings.anthropic_base_url)
-    stack.push_async_callback(claude.close)
-    return claude
 
 
 async def _silence(payload: JsonObject) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from agents.actions import AgentError
 from agents.runtime import Outcome
+from agents.second_look.compare import looked_at
 from bot.flow import jobs
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
@@ -130,7 +131,8 @@ def _checked(signoff: Signoff, proposal: Proposal) -> Proposal:
     """The proposal with arguments in normal form and a target of ours; where the action is not ours, as it was said."""
     if proposal.action in signoff.actions:
         arguments, target = signoff.actions[proposal.action].normal(proposal.arguments)
-        return proposal.model_copy(update={"arguments": arguments, "target": target})
+        normal = proposal.model_copy(update={"arguments": arguments, "target": target})
+        return looked_at(normal, secrets=signoff.actions.secrets(proposal.action))
     if not proposal.target.strip():
         why = f"Signoff does not know the action {proposal.action!r}, so say in `target` whom or what it touches."
         raise NotAsked("target", why)
