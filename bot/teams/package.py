@@ -22,6 +22,8 @@ Manifest = dict[str, Any]
 WEBSITE: Final = "https://signoff.example.com"
 ICONS: Final = ("color.png", "outline.png")
 SCOPES: Final = ("personal", "team", "groupChat")
+# As Teams wants it written: `uuid.UUID` also takes one in braces or without hyphens, and Teams would refuse the package.
+GUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)  # of zip files; equal contents make equal packages
 
 
@@ -89,12 +91,12 @@ def commands() -> list[dict[str, str]]:
 
 
 def _wrong(app: App) -> str | None:
-    try:
-        uuid.UUID(app.id)
-    except ValueError:
+    if not GUID.fullmatch(app.id):
         return f"{app.id!r} is no app id: copy the id (a GUID) of the Azure bot's app registration."
-    if not 1 <= len(app.name) <= limits.APP_NAME:
-        return f"The name has {len(app.name)} characters; Teams takes 1 to {limits.APP_NAME}."
+    if not app.name.strip() or not app.name.isprintable():
+        return f"{app.name!r} is no name that people could read: write one line, such as Signoff."
+    if len(app.name) > limits.APP_NAME:
+        return f"The name has {len(app.name)} characters; Teams takes {limits.APP_NAME}."
     if not re.fullmatch(r"https://[^\s/]+\.[^\s]+", app.website) or len(app.website) > limits.APP_URL:
         return f"{app.website!r} is no website that Teams takes: write https://…, at most {limits.APP_URL} characters."
     return None

@@ -71,7 +71,12 @@ def test_it_asks_for_no_more_than_it_needs() -> None:
     [
         ("id", "signoff", "no app id"),
         ("id", "", "no app id"),
-        ("name", "", "0 characters"),
+        ("id", "9f3c0c1e6f554a7b8f0e2f6d9f7f1a11", "no app id"),
+        ("id", "{9f3c0c1e-6f55-4a7b-8f0e-2f6d9f7f1a11}", "no app id"),
+        ("id", "9f3c0c1e-6f55-4a7b-8f0e-2f6d9f7f1a11\n", "no app id"),
+        ("name", "", "no name"),
+        ("name", "  ", "no name"),
+        ("name", "Sign\noff", "no name"),
         ("name", "S" * 31, "31 characters"),
         ("website", "http://example.com", "no website"),
         ("website", "javascript:alert(1)", "no website"),
