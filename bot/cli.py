@@ -76,7 +76,7 @@ def demo(*, once: bool, as_json: bool, ticket: Path | None, port: int, keep: Pat
     "--role", type=click.Choice(["all", "web", "worker"]), default="all", show_default=True, help="What this replica does."
 )
 def serve(role: str) -> None:
-    """Serve a Slack workspace with the settings of the environment and `.env`.
+    """Serve Slack, Microsoft Teams or both, with the settings of the environment and `.env`.
 
     \b
     Example:

@@ -23,6 +23,7 @@ from storage.records import (
     Job,
     JsonObject,
     Message,
+    Place,
     Request,
     RequestStatus,
     Revision,
@@ -188,6 +189,9 @@ class Transaction(Protocol):
 
     def posted_requests(self, surface: str, tenant: str, channel: str, limit: int) -> Sequence[Request]:
         """`pending` requests whose card stands in that channel, oldest first."""
+
+    def places_of_cards(self) -> Sequence[Place]:
+        """The channels in which cards of `pending` requests stand, each once, in one order."""
 
     # --- people
     def add_delegation(self, delegation: Delegation) -> None: ...

@@ -134,7 +134,7 @@ async def _somebody(signoff: Signoff, typed: Command, written: str) -> Person | 
 def _nobody(written: str, known: Sequence[Known]) -> Text | None:
     if not known:
         return words(
-            "There is nobody called ", quote(written[:SHOWN]), " here. Write @name as Slack completes it, or an address."
+            "There is nobody called ", quote(written[:SHOWN]), " here. Write @name as the chat completes it, or an address."
         )
     if len(known) > 1:
         return words("Several people here are called ", quote(written[:SHOWN]), ". Write the e-mail address instead.")

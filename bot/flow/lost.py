@@ -11,13 +11,12 @@ from itertools import islice
 from bot.flow import jobs
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
-from storage.records import MessageStatus, Place, RequestStatus
+from storage.records import MessageStatus, Place
 from storage.store import Transaction
 
 log = logging.getLogger(__name__)
 
 BATCH = 100  # cards given up in one transaction
-LOOKED_AT = 200  # of the newest requests that wait
 CHANNELS = 10  # asked about in one go, so that Slack's limit is kept (conversations.info: 50 a minute)
 
 
@@ -37,7 +36,7 @@ async def lose(signoff: Signoff, place: Place) -> int:
 
 async def look(signoff: Signoff) -> None:
     """Ask the surfaces whether the channels can still be used in which something waits: nobody promises to tell us."""
-    now, places = await signoff.store.read(lambda tx: (tx.now(), _channels(tx)))
+    now, places = await signoff.store.read(lambda tx: (tx.now(), tx.places_of_cards()))
     first = int(now.timestamp()) // 30 * CHANNELS % max(len(places), 1)
     for place in islice([*places[first:], *places[:first]], CHANNELS):
         if not await _reaches(signoff, place) and await _believed(signoff, place, now):
@@ -69,13 +68,6 @@ def _give_up(tx: Transaction, place: Place) -> int:
                 tx.update_message(message.model_copy(update={"status": MessageStatus.gone, "shown": None}))
         tx.defer(*jobs.show_card(request))
     return len(requests)
-
-
-def _channels(tx: Transaction) -> list[Place]:
-    waiting = tx.requests(status=RequestStatus.pending, limit=LOOKED_AT)
-    posted = [m for request in waiting for m in tx.messages(request.id) if m.status is MessageStatus.posted]
-    places = {message.place.where for message in posted}
-    return [Place(surface=surface, tenant=tenant, channel=channel) for surface, tenant, channel in sorted(places)]
 
 
 def _route(signoff: Signoff, place: Place) -> str:

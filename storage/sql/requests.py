@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Integer, String, bindparam, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.records import Decision, MessageStatus, Request, RequestStatus, Revision
+from storage.records import Decision, MessageStatus, Place, Request, RequestStatus, Revision
 from storage.sql.query import Query
 from storage.sql.rows import Rows, columns, fields, value
 from storage.sql.tables import Decisions, Executions, Messages, Requests, Revisions, table
@@ -110,6 +110,13 @@ _unreported = Query(
     )
     .order_by(_executions.c.started_at)
     .limit(bindparam("most", type_=Integer))
+)
+_where_posted = Query(
+    select(_messages.c.surface, _messages.c.tenant, _messages.c.channel)
+    .distinct()
+    .join(_requests, _messages.c.subject == _requests.c.id)
+    .where(_pending, _messages.c.purpose == "card", _messages.c.status == MessageStatus.posted.value)
+    .order_by(_messages.c.surface, _messages.c.tenant, _messages.c.channel)
 )
 _posted = Query(
     select(*_request)
@@ -265,6 +272,11 @@ class RequestRows(Rows):
         """Pending requests whose card stands in that channel, oldest first."""
         where = {"on_surface": surface, "of_tenant": tenant, "in_channel": channel}
         return self._all(_posted, Request, most=limit, **where)
+
+    def places_of_cards(self) -> Sequence[Place]:
+        """Where cards of pending requests stand, each channel once, in one order."""
+        rows = self._run(_where_posted).fetchall()
+        return [Place(surface=surface, tenant=tenant, channel=channel) for surface, tenant, channel in rows]
 
     def add_decision(self, decision: Decision) -> bool:
         """False if that person has decided the same on that revision before."""

@@ -121,6 +121,11 @@ async def test_what_waits_in_a_channel_is_found_by_its_card(storage: Storage) ->
     assert await standing("C1", 1) == ["req_older"]
     assert await standing("C2") == ["req_elsewhere"]
     assert await standing("C3") == []
+    channels = await storage.store.read(lambda tx: tx.places_of_cards())
+    assert [(place.surface, place.tenant, place.channel) for place in channels] == [
+        ("slack", "T1", "C1"),
+        ("slack", "T1", "C2"),
+    ]
 
 
 async def test_whom_a_run_acts_for_is_kept(storage: Storage) -> None:
