@@ -51,3 +51,5 @@ def package(*, out: Path, app_id: str | None, name: str, website: str | None, as
     with plain_errors():
         out.write_bytes(content)
     click.echo(f"{out} is written. In Teams: Apps, Manage your apps, Upload an app.")
+    if website is None:
+        click.echo("Its links lead nowhere: give --website with a page of yours before others see it.", err=True)

@@ -168,5 +168,5 @@ VERBS: Mapping[str, Verb] = {
     "show": Verb("show ID", "one request, whole", show),
     "cancel": Verb("cancel ID", "take back what you asked for", take_back),
     "delegate": Verb("delegate @NAME until DAY", "have somebody decide in your place; without a name: who does", delegate),
-    "help": Verb("help", "this", show_help),
+    "help": Verb("help", "what can be typed, and the agents there are", show_help),
 }

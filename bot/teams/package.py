@@ -77,7 +77,7 @@ def manifest(app: App) -> Manifest:
                 "scopes": [*SCOPES],
                 "supportsFiles": False,
                 "isNotificationOnly": False,
-                "commandLists": [{"scopes": [*SCOPES], "commands": commands()}],
+                "commandLists": [{"scopes": [scope], "commands": commands()} for scope in SCOPES],
             }
         ],
         "permissions": ["identity", "messageTeamMembers"],

@@ -44,7 +44,11 @@ def test_the_outline_is_white_on_nothing() -> None:
 
 
 def test_teams_suggests_every_command_there_is() -> None:
-    [commands] = manifest(APP)["bots"][0]["commandLists"]
+    lists = manifest(APP)["bots"][0]["commandLists"]
+    assert [each["scopes"] for each in lists] == [["personal"], ["team"], ["groupChat"]]
+    assert len(lists) <= limits.COMMAND_LISTS
+    commands = lists[0]
+    assert all(each["commands"] == commands["commands"] for each in lists)
     assert [each["title"] for each in commands["commands"]] == list(VERBS)
     assert len(commands["commands"]) <= limits.COMMANDS
     assert all(len(each["title"]) <= limits.COMMAND_TITLE for each in commands["commands"])
