@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Knowledge:
     def __init__(self, folder: Path = ARTICLES, url: str | None = None) -> None:
         self._articles = {path.stem: _read(path, url) for path in sorted(folder.glob("*.md"))}
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
+        self._close = weakref.finalize(self, self._index.close)  # it holds nothing but memory
         self._index.execute(
             "CREATE VIRTUAL TABLE articles USING fts5(slug UNINDEXED, title, text, tokenize='porter unicode61')"
         )
@@ -65,7 +67,7 @@ class Knowledge:
 
     def close(self) -> None:
         """Release the index."""
-        self._index.close()
+        self._close()
 
 
 def words(text: str) -> Sequence[str]:

@@ -44,7 +44,7 @@ async def _one(samples: Samples, url: str, database: str, count: int) -> None:
         clicking.cancel()
         with suppress(asyncio.CancelledError):
             await clicking
-    assert swept == count, swept
+    assert swept in (count, count - 1), swept  # whoever clicks on one that is over ends it
     samples.add(f"{count:,} overdue, {database}", "s", seconds)
     samples.add(f"swept, {database}", "1/s", count / seconds)
     samples.add(f"a click meanwhile, {database}, p50", "ms", 1000 * percentile(waits, 0.5))
