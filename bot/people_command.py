@@ -21,11 +21,12 @@ _OTHER = re.compile(r"(?!slack:)[a-z]{2,20}:[^\s:]{1,100}:[^\s]{1,200}")
 
 
 def _account(context: click.Context, parameter: click.Parameter, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    keys = (value,) if isinstance(value, str) else value
+    written = (value,) if isinstance(value, str) else value
+    keys = tuple(each.lower() if each.startswith("teams:") else each for each in written)
     for key in keys:
         if not (_SLACK.fullmatch(key) or _OTHER.fullmatch(key)):
             raise click.BadParameter(f"{key!r} is no account: write slack:T024BE7LD:U0MIA, teams:TENANT:USER or the like.")
-    return value
+    return keys[0] if isinstance(value, str) else keys
 
 
 @click.group()

@@ -26,7 +26,8 @@ def person_named(written: str, surface: str) -> Person:
         return Person(key=f"{surface}:{LOCAL}:{mail}", name=mail, email=mail)
     if not _ACCOUNT.fullmatch(text) or text.split(":", 1)[0] in (API, TERMINAL):
         raise BadAccount(f"{written!r} names nobody: write an e-mail address, or an account such as slack:T024BE7LD:U0MIA.")
-    return Person(key=text, name=text.split(":", 2)[2])
+    key = text.lower() if text.startswith("teams:") else text  # Microsoft writes its ids in either case
+    return Person(key=key, name=key.split(":", 2)[2])
 
 
 def _address(text: str) -> str:

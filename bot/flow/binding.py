@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.flow.seals import Seals
+from storage.canonical import NotCanonical
 from storage.records import JsonObject
 
 Purpose = Literal["approve", "edit", "reject", "read", "turn", "approve_read", "edit_form", "reject_form"]
@@ -60,7 +61,11 @@ class Stamp:
     def read(self, value: object, purpose: Purpose) -> Binding:
         """The reverse. Raises `BadBinding` unless the value was made for exactly this."""
         binding, seal = _loaded(value)
-        if not self.seals.holds(seal, self._named(purpose), self._facts(binding, purpose)):
+        try:
+            genuine = self.seals.holds(seal, self._named(purpose), self._facts(binding, purpose))
+        except NotCanonical as error:
+            raise BadBinding("Nothing that Signoff makes looks like this.") from error
+        if not genuine:
             raise BadBinding(f"This value was not made for {purpose!r} here.")
         return binding
 

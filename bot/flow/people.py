@@ -89,7 +89,10 @@ def ties_of(tx: Transaction, others: Sequence[Known] = (), about: Sequence[Perso
     now = {each.person.key: each.person for each in others}
     members = frozenset(each.person.key for each in others if each.standing == "member")
     identities = tx.identities() if about is None else linked_with(tx, [*about, *now.values()])
-    linked = (each.model_copy(update={"person": now.get(each.person.key, each.person)}) for each in identities)
+    linked = [each.model_copy(update={"person": now.get(each.person.key, each.person)}) for each in identities]
+    keys = {each.person.key for each in linked}
+    # The others are tied to their accounts elsewhere by the address that the directory gives them.
+    linked += [Identity(person=each, human=key, created_at=tx.now()) for key, each in now.items() if key not in keys]
     lent = tx.delegations(at=tx.now()) if members else ()
     return Ties(tuple(linked), tuple(each for each in lent if each.giver.key in members), members)
 
@@ -200,5 +203,6 @@ def around(tx: Transaction, request: Request, person: Person) -> list[Person]:
     givers = [each.giver for each in tx.delegations(at=tx.now()) if theirs.same(person, each.taker)]
     ties = Ties(tuple(linked_with(tx, [*people, *givers])))
     linked = [account for each in (*people, *givers) for account in ties.accounts(each)[1:]]
-    wanted = {each.key: each for each in (*givers, *linked)}
+    unaddressed = [each for each in (request.requester, request.on_behalf_of) if each is not None and not each.email]
+    wanted = {each.key: each for each in (*givers, *linked, *unaddressed)}
     return [each for key, each in wanted.items() if key != person.key]

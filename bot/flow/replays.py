@@ -3,21 +3,21 @@
 import time
 from collections.abc import Callable
 
-REMEMBERED_SECONDS = 600.0  # twice the age up to which signatures and tokens count
+REMEMBERED_SECONDS = 600.0  # twice the age up to which Slack's signatures count
 REMEMBERED = 50_000  # keys
 
 
 class Replays:
-    """Remembers keys for ten minutes, the newest `REMEMBERED` of them. `clock` gives seconds that never go back."""
+    """Remembers keys for so many `seconds`, the newest `REMEMBERED` of them. `clock` gives seconds that never go back."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, seconds: float = REMEMBERED_SECONDS) -> None:
+        self._clock, self._seconds = clock, seconds
         self._seen: dict[str, float] = {}
 
     def first(self, key: str) -> bool:
         """Whether this key comes for the first time; from now on it does not."""
         now = self._clock()
-        while self._seen and (len(self._seen) >= REMEMBERED or now - next(iter(self._seen.values())) > REMEMBERED_SECONDS):
+        while self._seen and (len(self._seen) >= REMEMBERED or now - next(iter(self._seen.values())) > self._seconds):
             del self._seen[next(iter(self._seen))]
         if key in self._seen:
             return False

@@ -172,6 +172,8 @@ def _standing(account: Account, home: str) -> Standing:
     """Guests have a role of their own; people of other organisations, in shared channels, another tenant. Never bots."""
     if (account.get("tenantId") or home) != home or str(account.get("id")).startswith("28:"):
         return "stranger"
+    if "#ext#" in str(account.get("userPrincipalName")).lower():
+        return "guest"
     role = str(account.get("userRole") or "user").lower()
     return "member" if role == "user" else "guest" if role == "guest" else "stranger"
 

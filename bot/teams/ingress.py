@@ -19,7 +19,7 @@ from bot.teams.keys import KeysUnavailable
 from bot.teams.payloads import BadActivity, Body, delivery_of
 from bot.teams.reading import TooLarge, read
 from bot.teams.token import Unauthorized
-from bot.teams.turns import Reply, Turns
+from bot.teams.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Messages:
 
     def __init__(self, check: Check, pace: Pace, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._check, self._pace, self._now = check, pace, now
-        self._replays = Replays()
+        self._replays = Replays(seconds=limits.TOKEN + 2 * limits.LEEWAY)
         self.turns: Turns | None = None
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -69,7 +69,10 @@ class Messages:
 
     async def _take(self, activity: Body, delivery: str) -> web.Response:
         try:
-            reply = await self.turns.take(activity) if self.turns else Reply(503)
+            if self.turns is None:  # nobody listens yet, and Teams comes again
+                self._replays.forget(delivery)
+                return web.Response(status=503)
+            reply = await self.turns.take(activity)
         except BadActivity as error:
             log.warning("an activity was not understood: %s", error)
             return web.Response(status=400)

@@ -10,6 +10,7 @@ OPENID_METADATA: Final = "https://login.botframework.com/v1/.well-known/openidco
 ISSUER: Final = "https://api.botframework.com"
 ALGORITHM: Final = "RS256"
 LEEWAY: Final = 300.0
+TOKEN: Final = 3600.0  # how long one counts
 CHANNEL: Final = "msteams"
 
 # Where Teams takes messages: public cloud, GCC, GCC High, DoD. Exact hosts, because anybody can have a name below

@@ -41,13 +41,13 @@ class TokenCheck:
     async def check(self, authorization: str | None, activity: Mapping[str, Any], now: datetime) -> None:
         """Raises Unauthorized, and KeysUnavailable where that cannot be said now."""
         token = _bearer(authorization)
-        claims = self._verified(token, await self._key_of(token, str(activity.get("channelId"))), now)
-        self._same_service(claims, activity)
         if activity.get("channelId") != limits.CHANNEL:
-            raise Unauthorized(f"The activity comes from channel {activity.get('channelId')!r}.")
+            raise Unauthorized(f"The activity comes from channel {_short(activity.get('channelId'))}.")
+        claims = self._verified(token, await self._key_of(token, limits.CHANNEL), now)
+        self._same_service(claims, activity)
         tenant = tenant_of(activity)
         if tenant not in self.tenants:
-            raise Unauthorized(f"Tenant {tenant!r} is not allowed.")
+            raise Unauthorized(f"Tenant {_short(tenant)} is not allowed.")
 
     async def _key_of(self, token: str, channel: str) -> SigningKey:
         try:
@@ -56,9 +56,9 @@ class TokenCheck:
             raise Unauthorized("What was sent is no token.") from error
         key = await self.keys.find(str(header.get("kid")))
         if key is None:
-            raise Unauthorized(f"Nobody knows the key {header.get('kid')!r}.")
+            raise Unauthorized(f"Nobody knows the key {_short(header.get('kid'))}.")
         if channel not in key.endorsements:
-            raise Unauthorized(f"The key {header.get('kid')!r} may not speak for channel {channel!r}.")
+            raise Unauthorized(f"The key {_short(header.get('kid'))} may not speak for channel {channel!r}.")
         return key
 
     def _verified(self, token: str, key: SigningKey, now: datetime) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ class TokenCheck:
     def _same_service(self, claims: Mapping[str, Any], activity: Mapping[str, Any]) -> None:
         claimed, given = claims.get("serviceurl"), activity.get("serviceUrl")
         if not isinstance(claimed, str) or claimed != given:
-            raise Unauthorized(f"The token is for {claimed!r}, the activity names {given!r}.")
+            raise Unauthorized(f"The token is for {_short(claimed)}, the activity names {_short(given)}.")
         if not self.allows(claimed):
             raise Unauthorized(f"{claimed!r} is not where Teams takes messages.")
 
@@ -143,6 +143,11 @@ def _parts(url: str) -> tuple[str, str | None, int | None] | None:
     except ValueError:
         return None
     return None if "@" in parts.netloc or "\\" in url else found
+
+
+def _short(said: object) -> str:
+    """What a stranger wrote, for one line of the log."""
+    return repr(said)[:100]
 
 
 def _bearer(authorization: str | None) -> str:
