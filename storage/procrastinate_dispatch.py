@@ -47,7 +47,7 @@ class ProcrastinateDispatch:
 
     async def serve(self, handlers: Mapping[str, Handler]) -> None:
         """Run jobs until cancelled, through outages of the database."""
-        while True:
+        while not _told_to_stop():
             try:
                 async with self._crew(handlers) as crew:
                     await crew.serve()
@@ -138,7 +138,7 @@ class _Crew:
     async def _tidy(self) -> None:
         """Take over the jobs of dead processes, and forget what was set aside long ago."""
         dead, forget = MISSED * self._heartbeat, 0.0
-        while True:
+        while not _told_to_stop():
             try:
                 await self._jobs.beat()
                 for job in await self._jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=dead):
@@ -166,6 +166,13 @@ class _Crew:
         else:
             logger.error("Job %s ended its process too often, set aside.", job.id)
             await self._jobs.finish_job(job, Status.FAILED, delete_job=False)
+
+
+def _told_to_stop() -> bool:
+    """Whether this task was cancelled. The exception alone does not tell: `asyncio.wait_for` of Python 3.11, by which
+    psycopg waits, drops it if a connection is lost at that moment (https://github.com/python/cpython/issues/86296)."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 class _Again(BaseRetryStrategy):

@@ -24,13 +24,15 @@ _HIDDEN_RANGES = (
 )  # fmt: skip
 
 _SUSPECT = re.compile(r"[^\t\n\x20-\x7e]")
+_PART = 4096  # characters
 _ZWNJ, _ZWJ, _EMOJI_SELECTOR = "\u200c", "\u200d", "\ufe0f"
 _KEYCAP = "\u20e3"
 
 
 def inert(text: str) -> str:
     """`text` with every hidden character written out as `<U+202E>`; CR LF counts as a newline."""
-    return _SUSPECT.sub(_shown, text.replace("\r\n", "\n"))
+    whole = text.replace("\r\n", "\n")
+    return "".join(_part(whole, at) for at in range(0, len(whole), _PART))
 
 
 def inert_line(text: str) -> str:
@@ -56,6 +58,17 @@ def host(link: str) -> str:
         return inert_line(name.encode("idna").decode("ascii") if name else link)
     except ValueError:  # not a URL, or a host that no name server would take
         return inert_line(link)
+
+
+def _part(whole: str, begin: int) -> str:
+    """So much of a text as may be in pieces at a time: many thousand pieces would weigh many times the text."""
+    end = min(begin + _PART, len(whole))
+    pieces: list[str] = []
+    at = begin
+    for match in _SUSPECT.finditer(whole, begin, end):
+        pieces += whole[at : match.start()], _shown(match)
+        at = match.end()
+    return "".join((*pieces, whole[at:end]))
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -32,7 +32,7 @@ FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
 BACK_WITHIN = 15.0  # seconds after the database is back
 # The same for a job that was given to a worker which never heard of it, because the connection was lost with the answer: it
 # counts as that worker's for three heartbeats.
-IN_HAND_WITHIN = 45.0
+IN_HAND_WITHIN = 60.0
 DONE = "Approved. It runs now."
 
 
