@@ -172,7 +172,7 @@ async def test_too_late_is_told(stage: Stage, typed: Typed) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("req_x", "approve", "--as", RAVI), "There is no request"),
+        (("req_o", "approve", "--as", RAVI), "There is no request"),
         (("REQ", "approve", "--as", "ravi"), "names nobody"),
         (("REQ", "approve"), "--as"),
         (("REQ", "maybe", "--as", RAVI), "maybe"),

@@ -54,7 +54,7 @@ async def test_a_thousand_cards_stand_as_fast_as_chat_takes_them(sqlite_stage: S
         await stage.settle()
         stage.clock.move(seconds=60)
     tries, recovered = limited.refused, stage.clock()
-    assert tries < DOWN / timedelta(seconds=2)  # a platform that is down is not called by everybody all the time
+    assert tries < 2 * BACKLOG  # a platform that is down is not called by everybody all the time, which would be 30 each
     while len(limited.cards()) < BACKLOG:
         await stage.settle()
         stage.clock.move(seconds=1)
