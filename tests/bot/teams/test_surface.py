@@ -170,6 +170,16 @@ async def test_a_token_that_is_refused_is_replaced_once(office: Office) -> None:
     assert len(office.town.posts(SUPPORT)) == 1
 
 
+async def test_a_token_that_is_refused_for_long_makes_the_message_wait(office: Office) -> None:
+    office.town.fail_next("POST activities", status=401, code="BotNotRegistered", times=2)
+    with pytest.raises(SurfaceBusy, match="SIGNOFF_TEAMS_APP_ID") as raised:
+        await office.surface.reply(HERE, HELLO)
+    assert raised.value.untaken
+    assert raised.value.delay >= timedelta(minutes=1)
+    await office.surface.reply(HERE, HELLO)
+    assert len(office.town.posts(SUPPORT)) == 1
+
+
 async def test_nothing_is_sent_to_a_service_that_is_not_one(town: Town, store: Any) -> None:
     async with office_in(town, store, allows=lambda url: False) as office:
         with pytest.raises(SurfaceError, match="not where Teams takes messages"):
