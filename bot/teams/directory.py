@@ -113,13 +113,13 @@ class Directory:
         return [str(each["id"]) for each in roster] if len(roster) <= limits.REFRESHED_USERS else []
 
     async def _spots(self, asked: Person) -> AsyncIterator[Spot]:
-        """Where to look for somebody: where they were met last, in their own conversation, in all others."""
-        seen: set[Spot] = set()
-        if met := self._met.get(asked.key):
-            seen.add(met.spot)
-            yield met.spot
+        """Where to look for somebody: where they were met last, where this was said, their own conversation, others."""
+        met, said = self._met.get(asked.key), mentions.get()
+        seen = list(dict.fromkeys(each.spot for each in (met, said) if each is not None))
+        for spot in seen:
+            yield spot
         if (personal := await self._conversations.personal(asked)) and personal not in seen:
-            seen.add(personal)
+            seen.append(personal)
             yield personal
         for spot in await self._conversations.rooms(asked.tenant, ROOMS):
             if spot not in seen:

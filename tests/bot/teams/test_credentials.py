@@ -91,9 +91,7 @@ async def test_a_secret_gets_a_token(town: Town, session: aiohttp.ClientSession)
     assert token.seconds == pytest.approx(3600, abs=60)
 
 
-async def test_a_wrong_secret_is_refused_with_what_to_do_and_tried_again(
-    town: Town, session: aiohttp.ClientSession
-) -> None:
+async def test_a_wrong_secret_is_refused_with_what_to_do_and_tried_again(town: Town, session: aiohttp.ClientSession) -> None:
     with pytest.raises(SurfaceBusy, match="SIGNOFF_TEAMS_") as raised:
         await with_secret(session, town.login_url, TENANT, town.app_id, "wrong")()
     assert "wrong" not in str(raised.value)
