@@ -176,7 +176,8 @@ class Counter:
 
     async def _read(self, press: Press) -> End:
         """The card as it stands now, or a page of the very revision that somebody reads."""
-        card, seen, verb = await self._opened(self._desk.card(press.click)), press.seen, press.verb
+        seen, verb = press.seen, press.verb
+        card = await self._opened(self._desk.card(press.click, whole=verb != REFRESH))
         if isinstance(card, Answer):
             return card
         if verb == REFRESH:

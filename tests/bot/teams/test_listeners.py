@@ -261,6 +261,7 @@ async def test_a_viewer_is_shown_the_card_as_it_stands_now(office: Office) -> No
     message = await posted(office)
     office.desk.shown = CARD.model_copy(update={"state": "Needs one more"})
     assert await office.town.refresh(RAVI, message) is not None
+    assert office.desk.read == [False]
     assert "Needs one more" in office.town.read(message, RAVI)
     assert "Needs one more" not in office.town.read(message, NOOR)
     await office.town.press(RAVI, message, "Approve")
