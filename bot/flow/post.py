@@ -88,8 +88,11 @@ def _give_way(tx: Transaction, signoff: Signoff, showing: Showing, why: str) -> 
     takes in this very transaction, so that of several that are refused only one goes there; else who asked is told."""
     message, fallback = showing.message, signoff.fallback_place
     others = [each for each in tx.messages(message.subject) if each.purpose == message.purpose and each.id != message.id]
-    alone = not (any(_stands(other, tx.now()) for other in others) or _awaited(tx, signoff, message, len(others)))
+    request = tx.request(message.subject) if message.purpose == "card" else None
+    awaited = request is not None and _awaited(signoff, request, len(others), tx.now())
+    alone = not (awaited or any(_stands(other, tx.now()) for other in others))
     taken = {message.home.where, *(where for other in others for where in (other.home.where, other.place.where))}
+    taken |= {place.where for place in (request.places if request else ())}  # each has a message of its own, or will
     if alone and fallback is not None and fallback.where not in taken:
         tx.update_message(message.model_copy(update={"status": MessageStatus.posting, "place": fallback}))
         return fallback
@@ -113,13 +116,10 @@ def _tell(tx: Transaction, subject: Request | Run, about: str, why: str) -> None
         tx.defer(jobs.tell(*lines.unposted(subject.requester, subject.id, why)))
 
 
-def _awaited(tx: Transaction, signoff: Signoff, message: Message, others: int) -> bool:
+def _awaited(signoff: Signoff, request: Request, others: int, now: datetime) -> bool:
     """Whether there are places of a new request in which nobody has tried yet."""
-    if message.purpose == "run":
-        return False
-    request = tx.request(message.subject)
     connected = sum(place.surface in signoff.surfaces for place in request.places)
-    return connected > others + 1 and tx.now() - request.created_at < SETTLING
+    return connected > others + 1 and now - request.created_at < SETTLING
 
 
 async def _posted(surface: Surface, showing: Showing, place: Place) -> dict[str, object]:
