@@ -25,6 +25,7 @@ LONGEST: Final = 3600.0  # seconds that we let ourselves be asked to wait
 LOST: Final = frozenset(
     {"BotNotInConversationRoster", "ConversationNotFound", "BotDisabledByAdmin", "ConversationBlockedByUser"}
 )
+DELETED: Final = "ActivityNotFoundInConversation"
 TOO_LARGE: Final = "MessageSizeTooBig"
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -58,7 +59,12 @@ class Refused(SurfaceError):
     @property
     def lost(self) -> bool:
         """Whether nothing can be said in that conversation any more."""
-        return self.status == 404 or self.code in LOST
+        return self.code in LOST
+
+    @property
+    def deleted(self) -> bool:
+        """Whether there is no such message any more."""
+        return self.lost or self.code == DELETED
 
 
 @contextmanager
@@ -80,6 +86,8 @@ def failed(status: int, headers: Mapping[str, str], body: bytes) -> SurfaceBusy 
         return SurfaceBusy(wait, f"Teams asks to wait ({code or status}).")
     if status == 401:
         return LockedOut(UNAUTHORIZED)
+    if status == 404 and not code:
+        return SurfaceBusy(LIMITED, "Something that is not Teams answered in its place (404).")
     code = TOO_LARGE if status == 413 else code
     return Refused(status, code, SENTENCES.get(code) or f"Teams refused ({status} {code}): {message[:200]}")
 
