@@ -30,6 +30,7 @@ class FakeDesk:
     rejections: list[tuple[Click, JsonObject]] = field(default_factory=list)
     edits: list[tuple[Click, JsonObject]] = field(default_factory=list)
     read: list[bool] = field(default_factory=list)  # whether each card was asked for as a whole
+    loses: bool = True  # whether it can give up what waits somewhere
     losses: list[Place] = field(default_factory=list)
 
     async def command(self, command: Command) -> Answer:
@@ -60,7 +61,7 @@ class FakeDesk:
 
     async def lost(self, place: Place) -> bool:
         self.losses.append(place)
-        return True
+        return self.loses
 
     async def _answer(self) -> Answer:
         self.asked.set()

@@ -277,6 +277,14 @@ async def test_removal_gives_up_what_waits_there(installed: Office) -> None:
     assert await installed.conversations() == 2
 
 
+async def test_where_nothing_can_be_given_up_now_it_can_still_be_asked(installed: Office) -> None:
+    installed.desk.loses = False
+    await installed.town.remove_bot(SUPPORT, ANNA)
+    assert {place.channel for place in installed.desk.losses} == {SUPPORT}
+    assert await installed.conversations() == 3
+    assert not await installed.surface.reaches(HERE)
+
+
 async def test_a_deleted_channel_is_given_up(installed: Office) -> None:
     await installed.town.delete_channel(SUPPORT, ANNA)
     assert [(place.surface, place.tenant, place.channel) for place in installed.desk.losses] == [("teams", TENANT, SUPPORT)]
