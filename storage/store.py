@@ -283,8 +283,8 @@ class Transaction(Protocol):
     def conversation_with(self, person: str) -> Conversation | None:
         """The newest personal one with the account of that key."""
 
-    def conversations(self, surface: str, tenant: str, *, limit: int = 100) -> Sequence[Conversation]:
-        """Newest first."""
+    def conversations(self, surface: str, tenant: str, *, personal: bool = True, limit: int = 100) -> Sequence[Conversation]:
+        """Newest first; without those with one person only, unless `personal`."""
 
     def forget_conversation(self, surface: str, tenant: str, id: str) -> bool:
         """False if it was not known."""

@@ -64,8 +64,9 @@ class Desk(Protocol):
     async def form(self, click: Click, purpose: Literal["edit", "reject"]) -> Form | Answer:
         """The dialog to open, or why it may not be opened."""
 
-    async def card(self, click: Click) -> Card | Answer:
-        """The card of the request as it stands now, for a reader who wants the whole of it; or why there is none."""
+    async def card(self, click: Click, *, whole: bool = True) -> Card | Answer:
+        """The card of the request as it stands now, or why there is none. The `whole` of it, more than its channel shows to
+        everybody there, is for full members only."""
 
     async def reject(self, click: Click, values: JsonObject) -> Answer:
         """Reject with the values of the reject form (`reason`, `notes`)."""

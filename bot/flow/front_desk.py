@@ -16,9 +16,9 @@ from bot.flow.desk import Answer, Click, Command
 from bot.flow.lost import lose
 from bot.flow.people import Rights, allowed, concerned, rights, ties_of
 from bot.flow.signoff import Signoff
-from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.flow.surface import Standing, SurfaceBusy, SurfaceError
 from policies.people import Refused
-from storage.records import JsonObject, Place, Request, RequestStatus
+from storage.records import JsonObject, Person, Place, Request, RequestStatus
 from storage.store import ClockMoved, NotFound, OutcomeUnknown, StorageError, StoreBusy, Transaction
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ TRY_AGAIN = "Signoff cannot reach its database right now. Nothing was done; plea
 WHO_ARE_YOU = "Signoff cannot look up who you are right now, so nothing was done. Please try again in a moment."
 NO_SUCH = "Signoff does not know this request. Nothing was done."
 PERHAPS = "Signoff lost its database at the last moment and cannot say whether this was done. Please look at the card."
+MEMBERS_ONLY = "Only full members of this workspace can read all of this."
 UNREADABLE = "Holds a character that is no text. Please type it anew."
 BROKEN = "Something went wrong inside Signoff, and nothing was done. The log says more."
 
@@ -77,8 +78,10 @@ class FrontDesk:
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
 
-    async def card(self, click: Click) -> Card | Answer:
+    async def card(self, click: Click, *, whole: bool = True) -> Card | Answer:
         try:
+            if whole and await self._standing(click.person) != "member":
+                return Answer(False, words(MEMBERS_ONLY))
             return await self._signoff.store.read(lambda tx: current_card(tx, self._signoff, click.request_id))
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
@@ -92,6 +95,9 @@ class FrontDesk:
             return await self._signoff.store.write(lambda tx: work(tx, sure, has))
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
+
+    async def _standing(self, person: Person) -> Standing:
+        return (await self._signoff.surfaces[person.surface].person(person.key)).standing
 
     async def _cannot_open(self, request: Request, click: Click, has: Rights) -> Answer | None:
         if request.status is not RequestStatus.pending:

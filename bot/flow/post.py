@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from bot.cards import lines
 from bot.cards.card import Card, View
-from bot.cards.text import Text
+from bot.flow import jobs
 from bot.flow.signoff import Signoff
 from bot.flow.surface import MessageGone, Posted, Surface, SurfaceError
-from storage.records import Message, MessageStatus, Person, Place, Request, RequestStatus
+from storage.records import Message, MessageStatus, Place, Request, RequestStatus, Run
 from storage.store import Transaction
 
 log = logging.getLogger(__name__)
@@ -63,14 +63,13 @@ async def post(signoff: Signoff, showing: Showing) -> dict[str, object]:
         return await _posted(signoff.surface_of(showing.place), showing, showing.place)
     except SurfaceError as error:
         why = _logged(showing, showing.place, error)
-    alone, fallback = await signoff.store.write(lambda tx: _give_way(tx, signoff, showing))
+    fallback = await signoff.store.write(lambda tx: _give_way(tx, signoff, showing, why))
     if fallback is not None:
         try:
             return await _posted(signoff.surface_of(fallback), showing, fallback)
         except SurfaceError as error:
-            why = _logged(showing, fallback, error)
-    if alone and not showing.refused:
-        await _tell_requester(signoff, showing.message, why)
+            refused = _logged(showing, fallback, error)
+            await signoff.store.write(lambda tx: _give_up(tx, showing, refused))
     return _gone(showing)
 
 
@@ -84,27 +83,43 @@ def _gone(showing: Showing) -> dict[str, object]:
     return {"status": MessageStatus.gone, "place": showing.message.home, "shown": showing.view.shown}
 
 
-def _give_way(tx: Transaction, signoff: Signoff, showing: Showing) -> tuple[bool, Place | None]:
-    """Record that it was refused where it belongs. Whether no other place shows it; then also where it goes instead, which
-    this message takes in this very transaction, so that of several that are refused only one goes there."""
+def _give_way(tx: Transaction, signoff: Signoff, showing: Showing, why: str) -> Place | None:
+    """Record that it was refused where it belongs. If no other place shows it, where it goes instead, which this message
+    takes in this very transaction, so that of several that are refused only one goes there; else who asked is told."""
     message, fallback = showing.message, signoff.fallback_place
     others = [each for each in tx.messages(message.subject) if each.purpose == message.purpose and each.id != message.id]
-    alone = not (any(_stands(other, tx.now()) for other in others) or _awaited(tx, signoff, message, len(others)))
+    request = tx.request(message.subject) if message.purpose == "card" else None
+    awaited = request is not None and _awaited(signoff, request, len(others), tx.now())
+    alone = not (awaited or any(_stands(other, tx.now()) for other in others))
     taken = {message.home.where, *(where for other in others for where in (other.home.where, other.place.where))}
+    taken |= {place.where for place in (request.places if request else ())}  # each has a message of its own, or will
     if alone and fallback is not None and fallback.where not in taken:
         tx.update_message(message.model_copy(update={"status": MessageStatus.posting, "place": fallback}))
-        return True, fallback
+        return fallback
+    if alone:
+        _give_up(tx, showing, why)
+    else:
+        tx.update_message(message.model_copy(update=_gone(showing)))
+    return None
+
+
+def _give_up(tx: Transaction, showing: Showing, why: str) -> None:
+    """No place takes it: who asked is told, once for each thing that it is to show."""
+    message = showing.message
     tx.update_message(message.model_copy(update=_gone(showing)))
-    return alone, None
+    subject = tx.request(message.subject) if message.purpose == "card" else tx.run(message.subject)
+    _tell(tx, subject, showing.view.shown, why)
 
 
-def _awaited(tx: Transaction, signoff: Signoff, message: Message, others: int) -> bool:
+def _tell(tx: Transaction, subject: Request | Run, about: str, why: str) -> None:
+    if tx.first_delivery(f"unposted:{subject.id}:{about}"):
+        tx.defer(jobs.tell(*lines.unposted(subject.requester, subject.id, why)))
+
+
+def _awaited(signoff: Signoff, request: Request, others: int, now: datetime) -> bool:
     """Whether there are places of a new request in which nobody has tried yet."""
-    if message.purpose == "run":
-        return False
-    request = tx.request(message.subject)
     connected = sum(place.surface in signoff.surfaces for place in request.places)
-    return connected > others + 1 and tx.now() - request.created_at < SETTLING
+    return connected > others + 1 and now - request.created_at < SETTLING
 
 
 async def _posted(surface: Surface, showing: Showing, place: Place) -> dict[str, object]:
@@ -130,31 +145,10 @@ async def _found(surface: Surface, showing: Showing, place: Place) -> Posted | N
 async def nowhere(signoff: Signoff, request: Request) -> None:
     """There is no channel to ask in: an alarm, and who asked is told as long as that helps."""
     log.error("request %s has no channel. %s", request.id, NO_CHANNEL)
-    surface = signoff.surfaces.get(request.requester.surface)
-    if surface is not None and request.status is RequestStatus.pending:
-        await _tell(surface, *lines.unposted(request.requester, request.id, NO_CHANNEL))
-
-
-async def _tell_requester(signoff: Signoff, message: Message, why: str) -> None:
-    def requester(tx: Transaction) -> lines.Unposted:
-        if message.purpose == "card":
-            request = tx.request(message.subject)
-            return lines.unposted(request.requester, request.id, why)
-        run = tx.run(message.subject)
-        return lines.unposted(run.requester, run.id, why)
-
-    person, text = await signoff.store.read(requester)
-    if surface := signoff.surfaces.get(person.surface):
-        await _tell(surface, person, text)
+    if request.status is RequestStatus.pending:
+        await signoff.store.write(lambda tx: _tell(tx, request, request.fingerprint, NO_CHANNEL))
 
 
 def _stands(message: Message, now: datetime) -> bool:
     settling = message.status in (MessageStatus.posting, MessageStatus.waiting) and now - message.created_at < SETTLING
     return message.status is MessageStatus.posted or settling
-
-
-async def _tell(surface: Surface, person: Person, text: Text) -> None:
-    try:
-        await surface.tell(person, None, text)
-    except SurfaceError as error:
-        log.error("%s could not be told that a message has no place: %s", person.key, error)

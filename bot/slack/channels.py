@@ -34,6 +34,6 @@ def lost_place(body: Body) -> Place:
 def _listener(desk: Desk, pace: Pace) -> Callable[[dict[str, Any]], Awaitable[None]]:
     async def listen(body: dict[str, Any]) -> None:
         with pace:
-            await desk.lost(lost_place(body))
+            await desk.lost(lost_place(body))  # if not now, the flow finds it out for itself
 
     return listen

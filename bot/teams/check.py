@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.flow.surface import SurfaceBusy
 from bot.teams import limits
 from bot.teams.connect import CLIENT_SECONDS, AppType, unusable
 from bot.teams.credentials import with_identity, with_secret
@@ -38,7 +38,7 @@ async def check(
             fetch = with_secret(session, login_url, tenant, app_id, password or "")
         try:
             await fetch()
-        except (SurfaceBusy, SurfaceError) as error:
+        except SurfaceBusy as error:
             login = (False, "SIGNOFF_TEAMS_APP_ID", str(error))
         else:
             login = (True, "SIGNOFF_TEAMS_APP_ID", "Microsoft lets the app log in.")

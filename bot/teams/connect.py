@@ -16,6 +16,7 @@ from bot.teams.connector import Connector
 from bot.teams.conversations import Conversations
 from bot.teams.credentials import Credentials, NoCredentials, Tokens, with_identity, with_secret
 from bot.teams.directory import Directory
+from bot.teams.errors import LockedOut
 from bot.teams.ingress import PATH, Check, Messages
 from bot.teams.keys import KeyRing
 from bot.teams.listeners import Counter
@@ -95,6 +96,8 @@ class TeamsConnection:
         """Log in. Raises SurfaceError if Microsoft refuses; if it cannot be reached, that is tried again when needed."""
         try:
             await self._credentials.token()
+        except LockedOut as error:
+            raise SurfaceError(str(error)) from error
         except SurfaceBusy as error:
             log.warning("Signoff cannot log in to Teams yet: %s", error)
 

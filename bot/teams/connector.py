@@ -16,7 +16,7 @@ from yarl import URL
 
 from bot.teams import limits
 from bot.teams.credentials import Credentials
-from bot.teams.errors import Refused, failed, reached
+from bot.teams.errors import LockedOut, Refused, failed, reached
 from bot.teams.reading import read
 
 Activity = dict[str, Any]
@@ -102,9 +102,7 @@ class Connector:
         url = URL(f"{service.rstrip('/')}/v3/{'/'.join(quote(part, safe='') for part in path)}", encoded=True)
         try:
             return await self._tried(method, url.update_query(query or {}), body)
-        except Refused as error:
-            if error.status != 401:
-                raise
+        except LockedOut:
             self._credentials.forget()  # it was revoked before its time
             return await self._tried(method, url.update_query(query or {}), body)
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 AGAIN: Final = 300.0  # seconds after which a conversation is kept anew
 REMEMBERED: Final = 10_000  # conversations
-LOOKED_THROUGH: Final = 100  # conversations of a tenant, the newest
+LOOKED_THROUGH: Final = 1000  # channels and group chats of a tenant, the newest
 
 
 class Conversations:
@@ -53,15 +53,13 @@ class Conversations:
 
     async def of_team(self, tenant: str, team: str) -> list[Place]:
         """The channels of a team in which Signoff was spoken to."""
-        found = [each for each in await self._all(tenant) if each.address.get("team") == team]
+        found = [each for each in await self._rooms(tenant) if each.address.get("team") == team]
         return [Place(surface="teams", tenant=tenant, channel=each.id) for each in found]
 
     async def spot(self, place: Place) -> Spot:
         """Where to speak in that channel, whatever the thread: at the service it was heard from, else at the tenant's."""
         kept = await self._read(lambda tx: tx.conversation("teams", place.tenant, place.channel))
-        if kept is None:
-            kept = next(iter(await self._all(place.tenant)), None)
-        return Spot(str(kept.address["service"]) if kept else self._service, place.channel)
+        return Spot(str(kept.address["service"]) if kept else await self.service(place.tenant), place.channel)
 
     async def personal(self, person: Person) -> Spot | None:
         """The personal conversation with somebody, if there was one."""
@@ -70,19 +68,18 @@ class Conversations:
 
     async def service(self, tenant: str) -> str:
         """Where the tenant's messages are taken."""
-        kept = next(iter(await self._all(tenant)), None)
-        return str(kept.address["service"]) if kept else self._service
+        newest = await self._read(lambda tx: tx.conversations("teams", tenant, limit=1))
+        return str(newest[0].address["service"]) if newest else self._service
 
     async def rooms(self, tenant: str, limit: int) -> list[Spot]:
-        """Channels and group chats, those first in which something happened last; one channel of each team."""
+        """One channel of each team, then group chats; of both those first in which something happened last."""
         teams: dict[str, Spot] = {}
-        for each in await self._all(tenant):
-            if each.kind != "personal":
-                teams.setdefault(str(each.address.get("team") or each.id), _spot(each))
+        for each in sorted(await self._rooms(tenant), key=lambda room: room.kind != "channel"):
+            teams.setdefault(str(each.address.get("team") or each.id), _spot(each))
         return list(teams.values())[:limit]
 
-    async def _all(self, tenant: str) -> Sequence[Conversation]:
-        return await self._read(lambda tx: tx.conversations("teams", tenant, limit=LOOKED_THROUGH))
+    async def _rooms(self, tenant: str) -> Sequence[Conversation]:
+        return await self._read(lambda tx: tx.conversations("teams", tenant, personal=False, limit=LOOKED_THROUGH))
 
     async def _read(self, work: Callable[[Transaction], T]) -> T:
         try:

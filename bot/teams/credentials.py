@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 
 import aiohttp
 
-from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.flow.surface import SurfaceBusy
 from bot.teams import limits
-from bot.teams.errors import BUSY, Refused, reached
+from bot.teams.errors import BUSY, LockedOut, reached
 from bot.teams.reading import read
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Credentials(Protocol):
     """What goes into the Authorization header."""
 
     async def token(self) -> str | None:
-        """The token; None if none is wanted. Raises SurfaceError, SurfaceBusy."""
+        """The token; None if none is wanted. Raises SurfaceBusy; LockedOut if Microsoft refuses."""
 
     def forget(self) -> None:
         """The token was refused: the next one is a new one."""
@@ -80,8 +80,9 @@ class Tokens:
         asked = self._now()
         try:
             self._kept = await self._fetch()
-        except (SurfaceBusy, SurfaceError) as error:
+        except SurfaceBusy as error:
             if self._kept is None or self._now() > self._ends:
+                log.log(logging.ERROR if isinstance(error, LockedOut) else logging.INFO, "no token for Teams: %s", error)
                 raise
             log.warning("the token for Teams could not be renewed yet: %s", error)
         else:
@@ -135,6 +136,6 @@ async def _token(answer: aiohttp.ClientResponse, now: float) -> Token:
     if answer.status >= 400:
         code = str(fields.get("error"))
         why = str(fields.get("error_description", "")).partition("\n")[0][:200]
-        raise Refused(answer.status, code, REFUSED.format(code=code, why=why))
+        raise LockedOut(REFUSED.format(code=code, why=why))
     lasts = fields.get("expires_in") or float(fields["expires_on"]) - now
     return Token(str(fields["access_token"]), float(lasts))

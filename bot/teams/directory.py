@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakValueDictionary
 
 from bot.flow.surface import Known, Standing, SurfaceBusy, SurfaceError
 from bot.teams import limits
@@ -57,7 +58,7 @@ class Directory:
         self._connector, self._conversations, self.home, self._clock = connector, conversations, home, clock
         self._met: dict[str, Met] = {}
         self._groups: dict[Spot, tuple[float, list[Account]]] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time: WeakValueDictionary[Spot, asyncio.Lock] = WeakValueDictionary()
 
     def met(self, key: str, account: str, spot: Spot, zone: str | None = None) -> None:
         """Somebody is there just now: that is where to look them up."""
@@ -113,13 +114,13 @@ class Directory:
         return [str(each["id"]) for each in roster] if len(roster) <= limits.REFRESHED_USERS else []
 
     async def _spots(self, asked: Person) -> AsyncIterator[Spot]:
-        """Where to look for somebody: where they were met last, in their own conversation, in all others."""
-        seen: set[Spot] = set()
-        if met := self._met.get(asked.key):
-            seen.add(met.spot)
-            yield met.spot
+        """Where to look for somebody: where they were met last, where this was said, their own conversation, others."""
+        met, said = self._met.get(asked.key), mentions.get()
+        seen = list(dict.fromkeys(each.spot for each in (met, said) if each is not None))
+        for spot in seen:
+            yield spot
         if (personal := await self._conversations.personal(asked)) and personal not in seen:
-            seen.add(personal)
+            seen.append(personal)
             yield personal
         for spot in await self._conversations.rooms(asked.tenant, ROOMS):
             if spot not in seen:
@@ -145,7 +146,7 @@ class Directory:
     async def _roster(self, spot: Spot, *, fresh: bool = False) -> list[Account]:
         """Those in a conversation. Many who ask at once share a look-up that began after they asked."""
         asked = self._clock()
-        async with self._one_at_a_time:
+        async with self._one_at_a_time.setdefault(spot, asyncio.Lock()):  # a slow one holds up nobody elsewhere
             began, members = self._groups.get(spot, (float("-inf"), list[Account]()))
             now = self._clock()
             if began > asked or (not fresh and now - began < GROUP_SECONDS):

@@ -19,11 +19,13 @@ from bot.teams.reading import TooLarge
 BUSY: Final = timedelta(seconds=5)
 UNREACHABLE: Final = timedelta(seconds=2)
 LIMITED: Final = timedelta(seconds=30)  # where Teams gives no Retry-After
+LOCKED_OUT: Final = timedelta(minutes=1)
 LONGEST: Final = 3600.0  # seconds that we let ourselves be asked to wait
 
 LOST: Final = frozenset(
     {"BotNotInConversationRoster", "ConversationNotFound", "BotDisabledByAdmin", "ConversationBlockedByUser"}
 )
+DELETED: Final = "ActivityNotFoundInConversation"
 TOO_LARGE: Final = "MessageSizeTooBig"
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -33,8 +35,18 @@ SENTENCES: Final[Mapping[str, str]] = {
     "ConversationBlockedByUser": "That person has blocked Signoff in Teams.",
     "MessageWritesBlocked": "That person has blocked Signoff in Teams, or has not installed it.",
     TOO_LARGE: "The message is larger than Teams takes.",
-    "Unauthorized": "Teams refuses Signoff's token. Check SIGNOFF_TEAMS_APP_ID, _APP_PASSWORD, _APP_TYPE and _TENANT.",
 }
+
+
+UNAUTHORIZED: Final = "Teams refuses Signoff's token. Check SIGNOFF_TEAMS_APP_ID, _APP_PASSWORD, _APP_TYPE and _TENANT."
+
+
+class LockedOut(SurfaceBusy):
+    """Microsoft does not let Signoff in. That says nothing of the call itself, which may go through once somebody renewed
+    a secret; nothing came of it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(LOCKED_OUT, message, untaken=True)
 
 
 class Refused(SurfaceError):
@@ -47,7 +59,12 @@ class Refused(SurfaceError):
     @property
     def lost(self) -> bool:
         """Whether nothing can be said in that conversation any more."""
-        return self.status == 404 or self.code in LOST
+        return self.code in LOST
+
+    @property
+    def deleted(self) -> bool:
+        """Whether there is no such message any more."""
+        return self.lost or self.code == DELETED
 
 
 @contextmanager
@@ -67,7 +84,11 @@ def failed(status: int, headers: Mapping[str, str], body: bytes) -> SurfaceBusy 
     if status in limits.PASSING:
         wait = _retry_after(headers) or (LIMITED if status == 429 else BUSY)
         return SurfaceBusy(wait, f"Teams asks to wait ({code or status}).")
-    code = {401: "Unauthorized", 413: TOO_LARGE}.get(status, code)
+    if status == 401:
+        return LockedOut(UNAUTHORIZED)
+    if status == 404 and not code:
+        return SurfaceBusy(LIMITED, "Something that is not Teams answered in its place (404).")
+    code = TOO_LARGE if status == 413 else code
     return Refused(status, code, SENTENCES.get(code) or f"Teams refused ({status} {code}): {message[:200]}")
 
 

@@ -131,8 +131,9 @@ class Counter:
         self._pace.later(self._surface.conversations.keep(body))
 
     async def _lose(self, place: Place) -> None:
-        await self._desk.lost(place)
-        await self._surface.conversations.forget(place)
+        """If what waits there cannot be given up now, its address is kept: the flow asks there itself before long."""
+        if await self._desk.lost(place):
+            await self._surface.conversations.forget(place)
 
     async def _act(self, body: Body, data: Data, *, dialog: bool) -> End:
         """What comes of a button or a form. Raises BadBinding, Late, TooLongToEdit."""
@@ -176,7 +177,8 @@ class Counter:
 
     async def _read(self, press: Press) -> End:
         """The card as it stands now, or a page of the very revision that somebody reads."""
-        card, seen, verb = await self._opened(self._desk.card(press.click)), press.seen, press.verb
+        seen, verb = press.seen, press.verb
+        card = await self._opened(self._desk.card(press.click, whole=verb != REFRESH))
         if isinstance(card, Answer):
             return card
         if verb == REFRESH:

@@ -58,7 +58,7 @@ class TeamsSurface:
         try:
             message = await self._show(place.tenant, spot, view, partial(self._connector.send, spot))
         except Refused as error:
-            raise _gone(error, ChannelGone) from error
+            raise _lost(error) from error
         if not message:
             raise Refused(201, "no_id", "Teams took the message, but did not say which it is.")
         thread = place.thread or (message if has_threads(place.channel) else None)
@@ -82,14 +82,14 @@ class TeamsSurface:
         try:
             await self._show(str(address["tenant"]), spot, view, show)
         except Refused as error:
-            raise _gone(error, MessageGone) from error
+            raise _deleted(error) from error
 
     async def reply(self, place: Place, text: Text) -> None:
         """Say something in the thread, or in the channel if there is none. Raises ChannelGone."""
         try:
             await self._connector.send(await self._spot(place), _said(text))
         except Refused as error:
-            raise _gone(error, ChannelGone) from error
+            raise _lost(error) from error
 
     async def reaches(self, place: Place) -> bool:
         """Whether Signoff is in that conversation now."""
@@ -179,5 +179,9 @@ def _said(text: Text) -> Activity:
     return _alone(Rendered(spoken(text), say(text)))
 
 
-def _gone(error: Refused, kind: type[ChannelGone | MessageGone]) -> Refused | ChannelGone | MessageGone:
-    return kind(str(error)) if error.lost else error
+def _deleted(error: Refused) -> Refused | MessageGone:
+    return MessageGone(str(error)) if error.deleted else error
+
+
+def _lost(error: Refused) -> Refused | ChannelGone:
+    return ChannelGone(str(error)) if error.lost else error

@@ -25,11 +25,11 @@ _forget = Query(_conversations.delete().where(*_same))
 _listed = select(*columns(_conversations, Conversation)).order_by(_conversations.c.seen_at.desc(), _conversations.c.id)
 _one = Query(_listed.where(*_same))
 _with = Query(_listed.where(_conversations.c.person == bindparam("key")).limit(1))
-_of_tenant = Query(
-    _listed.where(
-        _conversations.c.surface == bindparam("that_surface"), _conversations.c.tenant == bindparam("that_tenant")
-    ).limit(bindparam("most", type_=Integer))
-)
+_of_tenant = _listed.where(
+    _conversations.c.surface == bindparam("that_surface"), _conversations.c.tenant == bindparam("that_tenant")
+).limit(bindparam("most", type_=Integer))
+_all = Query(_of_tenant)
+_rooms = Query(_of_tenant.where(_conversations.c.kind != "personal"))
 
 
 class ConversationRows(Rows):
@@ -47,9 +47,10 @@ class ConversationRows(Rows):
         """The newest personal one with that account."""
         return self._one(_with, Conversation, key=person)
 
-    def conversations(self, surface: str, tenant: str, *, limit: int = 100) -> Sequence[Conversation]:
-        """Newest first."""
-        return self._all(_of_tenant, Conversation, that_surface=surface, that_tenant=tenant, most=limit)
+    def conversations(self, surface: str, tenant: str, *, personal: bool = True, limit: int = 100) -> Sequence[Conversation]:
+        """Newest first; without those with one person only, unless `personal`."""
+        wanted = _all if personal else _rooms
+        return self._all(wanted, Conversation, that_surface=surface, that_tenant=tenant, most=limit)
 
     def forget_conversation(self, surface: str, tenant: str, id: str) -> bool:
         """False if it was not known."""

@@ -47,6 +47,13 @@ async def test_the_newest_come_first_and_no_more_than_asked_for(storage: Storage
     assert [each.id for each in found] == ["3", "2"]
 
 
+async def test_however_many_talk_to_it_alone_the_rooms_are_found(storage: Storage) -> None:
+    alone = (talk(f"a{number}", kind="personal", seen_at=NOW + timedelta(minutes=number)) for number in range(4))
+    await keep(storage, talk("channel"), talk("group", kind="group", seen_at=NOW - timedelta(minutes=1)), *alone)
+    rooms = await storage.store.read(lambda tx: tx.conversations("teams", "t1", personal=False, limit=2))
+    assert [each.id for each in rooms] == ["channel", "group"]
+
+
 async def test_the_newest_personal_one_with_somebody_is_found(storage: Storage) -> None:
     mia = "teams:t1:mia"
     old, new = (

@@ -29,6 +29,8 @@ class FakeDesk:
     opened: list[tuple[Click, str]] = field(default_factory=list)
     rejections: list[tuple[Click, JsonObject]] = field(default_factory=list)
     edits: list[tuple[Click, JsonObject]] = field(default_factory=list)
+    read: list[bool] = field(default_factory=list)  # whether each card was asked for as a whole
+    loses: bool = True  # whether it can give up what waits somewhere
     losses: list[Place] = field(default_factory=list)
 
     async def command(self, command: Command) -> Answer:
@@ -44,7 +46,8 @@ class FakeDesk:
         answer = await self._answer()
         return self.forms(click, purpose) if self.forms else answer
 
-    async def card(self, click: Click) -> Card | Answer:
+    async def card(self, click: Click, *, whole: bool = True) -> Card | Answer:
+        self.read.append(whole)
         await self._answer()
         return self.shown
 
@@ -58,7 +61,7 @@ class FakeDesk:
 
     async def lost(self, place: Place) -> bool:
         self.losses.append(place)
-        return True
+        return self.loses
 
     async def _answer(self) -> Answer:
         self.asked.set()

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from bot.cards.card import Card
 from bot.cards.text import plain
+from bot.flow.desk import Answer
 from storage.records import RequestStatus
 from tests.bot.flow.stage import ANNA, DAN, NOOR, POLICY, RAVI, Stage
 from tests.fakes.surface import person
@@ -100,6 +102,23 @@ async def test_reviewers_who_are_no_members_any_more_are_refused(stage: Stage, s
     stage.surface.standings[RAVI.key.rsplit(":", 1)[1]] = standing  # type: ignore[assignment]
     assert not (await stage.approve(await stage.ask())).ok
     assert stage.till.paid == []
+
+
+@pytest.mark.parametrize("standing", ["guest", "deactivated", "stranger"])
+async def test_who_is_no_member_reads_no_more_than_the_channel_shows(stage: Stage, standing: str) -> None:
+    click = stage.click(await stage.ask())
+    assert isinstance(await stage.desk.card(click), Card)
+    stage.surface.standings["ravi"] = standing  # type: ignore[assignment]
+    refused = await stage.desk.card(click)
+    assert isinstance(refused, Answer)
+    assert "Only full members" in plain(refused.text)
+    assert isinstance(await stage.desk.card(click, whole=False), Card)
+
+
+async def test_nobody_reads_while_the_directory_cannot_be_asked(stage: Stage) -> None:
+    click = stage.click(await stage.ask())
+    stage.surface.fail_next()
+    assert isinstance(await stage.desk.card(click), Answer)
 
 
 async def test_nobody_decides_while_the_directory_cannot_be_asked(stage: Stage) -> None:

@@ -2,15 +2,18 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot.cards.text import Text
 from bot.flow.converge import show_card
 from bot.flow.front_desk import FrontDesk
 from bot.flow.lost import look, lose
 from bot.flow.reconcile import reconcile
+from bot.flow.surface import SurfaceBusy
 from bot.flow.sweep import nudge
-from storage.records import MessageStatus, Place
+from storage.records import MessageStatus, Person, Place
 from tests.bot.flow.stage import CHANNEL, POLICY, RAVI, Stage
 
 FALLBACK = Place(surface="slack", tenant="T1", channel="C7")
@@ -151,5 +154,33 @@ async def test_a_request_without_any_channel_is_told_to_who_asked(stage: Stage) 
     [first] = await stage.read(lambda tx: tx.revisions(asked.id))
     revision = first.model_copy(update={"request_id": homeless.id})
     await stage.store.write(lambda tx: tx.add_request(homeless, revision))
-    await show_card(stage.signoff, homeless.id)
+    for _ in range(2):
+        await show_card(stage.signoff, homeless.id)
+        await stage.settle()
     assert [(key, "SIGNOFF_CHANNEL" in text) for key, text in stage.surface.told] == [(asked.requester.key, True)]
+
+
+@pytest.mark.parametrize("fallback", [None, FALLBACK], ids=["no fallback", "fallback lost too"])
+async def test_who_asked_is_told_although_the_platform_asks_to_wait_at_that_very_moment(
+    sqlite_stage: Stage, fallback: Place | None
+) -> None:
+    stage = sqlite_stage
+    stage.signoff = replace(stage.signoff, fallback_place=fallback)
+    asked = await stage.ask()
+    stage.surface.archived |= {CHANNEL.channel, FALLBACK.channel}
+    tell, busy = stage.surface.tell, [SurfaceBusy(timedelta(minutes=5), "asked to wait")]
+
+    async def once_busy(person: Person, place: Place | None, text: Text) -> None:
+        if busy:
+            raise busy.pop()
+        await tell(person, place, text)
+
+    stage.surface.tell = once_busy  # type: ignore[method-assign]
+    await lose(stage.signoff, CHANNEL)
+    await stage.settle()
+    assert stage.surface.told == []
+    for _ in range(3):
+        stage.clock.move(minutes=6)
+        await reconcile(stage.signoff)
+        await stage.settle()
+    assert [(key, "archived" in text) for key, text in stage.surface.told] == [(asked.requester.key, True)]

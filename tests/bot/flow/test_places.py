@@ -8,7 +8,9 @@ from pydantic import JsonValue
 
 from bot.cards.card import Card, View
 from bot.flow.converge import show_card
+from bot.flow.desk import Command
 from bot.flow.front_desk import FrontDesk
+from bot.flow.handlers import handlers
 from bot.flow.lost import lose
 from bot.flow.people import sealed
 from bot.flow.places import review_places
@@ -16,7 +18,7 @@ from bot.flow.reconcile import reconcile
 from bot.flow.surface import Posted, SurfaceBusy
 from bot.flow.sweep import nudge
 from storage.records import Job, MessageStatus, Place
-from tests.bot.flow.stage import CHANNEL, NOOR, POLICY, Stage
+from tests.bot.flow.stage import ANNA, CHANNEL, NOOR, POLICY, Stage
 from tests.fakes.surface import FakeSurface
 
 NAMED = "slack:C9", "teams:19:abc@thread.tacv2"
@@ -142,6 +144,22 @@ async def test_when_every_place_is_lost_the_fallback_channel_has_one_card(stage:
     assert [place.channel for place, text in stage.surface.replies if "Done. Paid" in text and place.channel != "C1"] == [
         "C7"
     ]
+
+
+async def test_a_place_of_its_own_that_was_not_tried_yet_is_no_fallback(stage: Stage) -> None:
+    room = both(stage)
+    stage.signoff = replace(stage.signoff, fallback_place=ONCALL)
+    room.archived.add(ROOM.channel)
+
+    async def nothing(payload: object) -> None: ...
+
+    await stage.desk.command(Command("run payer 480.00 lamp-shop", ANNA, CHANNEL, "once"))
+    await stage.dispatch.drain({**handlers(stage.signoff), "show_card": nothing})
+    asked = await stage.latest()
+    stage.clock.move(minutes=2)
+    for place in (ROOM, ONCALL):
+        await show_card(stage.signoff, asked.id, place)
+    assert channels(stage.surface) == [ONCALL.channel]
 
 
 async def test_where_no_place_takes_the_card_who_asked_is_told_once(stage: Stage) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.flow.desk import Command
 from bot.flow.execute import claim, execute
 from bot.flow.handlers import handlers
-from bot.flow.reconcile import PAGE, PAGES, REMEMBERED, Walk, reconcile
+from bot.flow.reconcile import PAGE, PAGES, RECENT, REMEMBERED, Walk, reconcile
 from storage.records import Execution, Request, RequestStatus
 from storage.store import Fenced, Transaction
 from tests.bot.flow.stage import ANNA, CHANNEL, Stage
@@ -187,3 +187,36 @@ async def test_a_request_that_runs_without_an_execution_ends_as_unknown(stage: S
     await ticks(stage, minutes=2, times=1)
     assert await stage.status() is RequestStatus.unknown
     assert "not tried again" in str((await stage.run()).final_output)
+
+
+@pytest.mark.parametrize(
+    ("after", "state"),
+    [(timedelta(hours=1), "Rejected"), (RECENT + timedelta(hours=1), "Needs approval")],
+    ids=["recent", "old"],
+)
+async def test_a_card_that_does_not_show_its_end_is_brought_up_to_date_while_that_is_recent(
+    stage: Stage, after: timedelta, state: str
+) -> None:
+    await stage.desk.reject(stage.click(await stage.ask()), {"reason": "wrong_details"})
+    await lose_jobs(stage)
+    stage.clock.now += after
+    await ticks(stage, minutes=2, times=1)
+    assert stage.card().state == state
+    assert await ticks(stage, minutes=2, times=2) == 0
+
+
+async def test_a_card_that_keeps_being_refused_is_tried_once_an_hour(stage: Stage) -> None:
+    await stage.desk.reject(stage.click(await stage.ask()), {"reason": "wrong_details"})
+    await lose_jobs(stage)
+    tried = 0
+
+    async def refused(payload: object) -> None:
+        nonlocal tried
+        tried += 1
+
+    stage.clock.move(minutes=2)
+    for _ in range(30):
+        await reconcile(stage.signoff)
+        await stage.dispatch.drain({**handlers(stage.signoff), "show_card": refused})
+        stage.clock.move(minutes=4)
+    assert tried == 2

@@ -8,7 +8,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot.flow.surface import SurfaceBusy, SurfaceError
+from bot.flow.surface import SurfaceBusy
 from bot.teams.credentials import NoCredentials, Token, Tokens, with_identity, with_secret
 from tests.fakes.connector import Town
 from tests.fakes.connector.cast import TENANT
@@ -91,8 +91,8 @@ async def test_a_secret_gets_a_token(town: Town, session: aiohttp.ClientSession)
     assert token.seconds == pytest.approx(3600, abs=60)
 
 
-async def test_a_wrong_secret_is_refused_with_what_to_do(town: Town, session: aiohttp.ClientSession) -> None:
-    with pytest.raises(SurfaceError, match="SIGNOFF_TEAMS_") as raised:
+async def test_a_wrong_secret_is_refused_with_what_to_do_and_tried_again(town: Town, session: aiohttp.ClientSession) -> None:
+    with pytest.raises(SurfaceBusy, match="SIGNOFF_TEAMS_") as raised:
         await with_secret(session, town.login_url, TENANT, town.app_id, "wrong")()
     assert "wrong" not in str(raised.value)
 

@@ -1,5 +1,7 @@
 """People are who Teams says they are now."""
 
+import asyncio
+
 import pytest
 
 from bot.flow.surface import SurfaceBusy
@@ -116,3 +118,21 @@ async def test_a_service_that_takes_no_object_ids_is_asked_by_account(installed:
     installed.town.fail_next("GET members", status=404, code="MemberNotFoundInConversation")
     assert (await installed.surface.person(key(RAVI))).standing == "member"
     assert [RAVI.id in call.path for call in installed.town.calls][-1]
+
+
+async def test_a_conversation_that_answers_slowly_holds_up_no_other(installed: Office) -> None:
+    installed.town.fail_next("GET members", hang=True)
+    slow = asyncio.create_task(installed.surface.members(f"teams:{SUPPORT}"))
+    try:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(2):
+            assert key(RAVI) in await installed.surface.members(f"teams:{ONCALL}")
+        assert not slow.done()
+    finally:
+        slow.cancel()
+
+
+async def test_many_who_ask_for_the_same_members_at_once_share_one_look_up(installed: Office) -> None:
+    before = len(installed.town.calls)
+    await asyncio.gather(*(installed.surface.members(f"teams:{SUPPORT}") for _ in range(5)))
+    assert len(installed.town.calls) == before + 1

@@ -261,6 +261,7 @@ async def test_a_viewer_is_shown_the_card_as_it_stands_now(office: Office) -> No
     message = await posted(office)
     office.desk.shown = CARD.model_copy(update={"state": "Needs one more"})
     assert await office.town.refresh(RAVI, message) is not None
+    assert office.desk.read == [False]
     assert "Needs one more" in office.town.read(message, RAVI)
     assert "Needs one more" not in office.town.read(message, NOOR)
     await office.town.press(RAVI, message, "Approve")
@@ -274,6 +275,14 @@ async def test_removal_gives_up_what_waits_there(installed: Office) -> None:
     lost = {place.channel for place in installed.desk.losses}
     assert lost == {SUPPORT, ONCALL}
     assert await installed.conversations() == 2
+
+
+async def test_where_nothing_can_be_given_up_now_it_can_still_be_asked(installed: Office) -> None:
+    installed.desk.loses = False
+    await installed.town.remove_bot(SUPPORT, ANNA)
+    assert {place.channel for place in installed.desk.losses} == {SUPPORT}
+    assert await installed.conversations() == 3
+    assert not await installed.surface.reaches(HERE)
 
 
 async def test_a_deleted_channel_is_given_up(installed: Office) -> None:

@@ -1,5 +1,6 @@
 """Cards and words arrive where they belong, and every refusal of Teams is told apart."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,6 +129,27 @@ async def test_a_message_that_was_deleted_is_gone(office: Office) -> None:
         await office.surface.update(posted.address, DONE)
 
 
+async def test_a_proxy_that_knows_no_such_page_takes_no_channel_away(office: Office) -> None:
+    posted = await office.surface.post(HERE, CARD)
+    calls: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+        ("POST activities", lambda: office.surface.reply(HERE, HELLO)),
+        ("PUT activities", lambda: office.surface.update(posted.address, DONE)),
+        ("GET members", lambda: office.surface.reaches(HERE)),
+    ]
+    for kind, call in calls:
+        office.town.fail_next(kind, status=404, code="")
+        with pytest.raises(SurfaceBusy, match="not Teams"):
+            await call()
+        await call()
+
+
+async def test_a_404_that_means_something_else_takes_no_channel_away(office: Office) -> None:
+    office.town.fail_next("POST activities", status=404, code="ServiceNotFound")
+    with pytest.raises(SurfaceError) as raised:
+        await office.surface.reply(HERE, HELLO)
+    assert not isinstance(raised.value, ChannelGone)
+
+
 async def test_any_other_refusal_is_for_good_and_says_why(office: Office) -> None:
     office.town.fail_next("POST activities", status=400, code="BadSyntax")
     with pytest.raises(SurfaceError, match="BadSyntax"):
@@ -166,6 +188,16 @@ async def test_what_stands_somewhere_already_cannot_be_found(office: Office) -> 
 
 async def test_a_token_that_is_refused_is_replaced_once(office: Office) -> None:
     office.town.login.revoke()
+    await office.surface.reply(HERE, HELLO)
+    assert len(office.town.posts(SUPPORT)) == 1
+
+
+async def test_a_token_that_is_refused_for_long_makes_the_message_wait(office: Office) -> None:
+    office.town.fail_next("POST activities", status=401, code="BotNotRegistered", times=2)
+    with pytest.raises(SurfaceBusy, match="SIGNOFF_TEAMS_APP_ID") as raised:
+        await office.surface.reply(HERE, HELLO)
+    assert raised.value.untaken
+    assert raised.value.delay >= timedelta(minutes=1)
     await office.surface.reply(HERE, HELLO)
     assert len(office.town.posts(SUPPORT)) == 1
 
