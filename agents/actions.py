@@ -104,7 +104,7 @@ class Action(Generic[A]):
         try:
             return self.arguments.model_validate(arguments)
         except ValidationError as error:
-            raise BadArguments(self.name, _by_field(error)) from error
+            raise BadArguments(self.name, by_field(error)) from error
 
     def normal(self, arguments: JsonObject) -> tuple[JsonObject, str]:
         """Validated arguments as plain JSON, and their target. This form is what is shown, hashed and run."""
@@ -177,5 +177,6 @@ def _marked(schema: Any, definitions: Mapping[str, Any]) -> bool:
     return False
 
 
-def _by_field(error: ValidationError) -> dict[str, str]:
+def by_field(error: ValidationError) -> dict[str, str]:
+    """What is wrong with each field, by its name."""
     return {".".join(map(str, item["loc"])) or "arguments": item["msg"] for item in error.errors()}

@@ -1,21 +1,37 @@
-"""The Model port on Anthropic's Messages API, with structured outputs.
+"""The Model port on Anthropic's Messages API: structured outputs, strict tools, prompt caching, streaming.
 
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/strict-tool-use
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 """
 
-import asyncio
 import hashlib
 import json
+from typing import Any
 
 import anthropic
 from anthropic.types import Message
-from genai_prices import Usage as PricedUsage
-from genai_prices import calc_price
 from pydantic import ValidationError
 
-from agents.model import Answer, M, ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Prompt, Usage
+from agents.model import (
+    Answer,
+    Call,
+    Exchange,
+    M,
+    ModelNonsense,
+    ModelOverreached,
+    ModelRefused,
+    Offer,
+    Prompt,
+    Said,
+    Talk,
+    Usage,
+)
+from agents.prices import Prices, Tokens
+from agents.stream import streamed
+from storage.records import JsonObject
 
-ANSWER_TOKENS = 4096  # enough for the longest reply an agent may draft
+ANSWER_TOKENS = 8192  # enough for the longest reply an agent may draft, and for a model that thinks before it
 ANSWER_MAX = 100_000  # characters; so many tokens never make more
 BACKOFF = 5.0  # seconds; upper bound of the SDK's pause before a retry, on top of the tries themselves
 
@@ -23,62 +39,98 @@ _UNFINISHED = {
     "max_tokens": "Claude's answer was longer than allowed and was cut off.",
     "model_context_window_exceeded": "The input and the answer together are too long for this model.",
 }
-_STATUS = {
-    400: "The Claude API did not accept the request",
-    401: "The Claude API refused the key; check ANTHROPIC_API_KEY",
-    402: "The Claude API asks for payment; check the account's credit",
-    403: "The Claude API does not let this key use the model",
-    404: "The Claude API does not know this model; check SIGNOFF_MODEL",
-    413: "The input is too large for the Claude API",
-    429: "The Claude API's rate limit is reached; try again in a minute",
-    529: "Claude is overloaded; try again in a minute",
-}
+_CACHED: Any = {"type": "ephemeral"}
 
 
 class ClaudeModel:
-    """Asks Claude. `timeout` is in seconds for one try, `retries` counts further tries (the SDK pauses between them).
+    """Asks Claude. `timeout` is in seconds: for one try to begin to answer, and for silence in the middle of an answer.
+    `retries` counts further tries to begin (the SDK pauses between them).
 
     Without `base_url` the SDK's own address, or ANTHROPIC_BASE_URL, is used. Close it after use.
     """
 
     def __init__(
-        self, api_key: str, *, model: str, base_url: str | None = None, timeout: float = 20.0, retries: int = 1
+        self,
+        api_key: str,
+        *,
+        model: str,
+        base_url: str | None = None,
+        timeout: float = 20.0,
+        retries: int = 1,
+        prices: Prices | None = None,
     ) -> None:
         self.name = model
-        self._patience = timeout + (timeout + BACKOFF) * retries
+        self._prices = prices or Prices()
+        self._start, self._silence = timeout + (timeout + BACKOFF) * retries, timeout
         self._client = anthropic.AsyncAnthropic(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=retries)
 
     async def ask(self, prompt: Prompt, schema: type[M]) -> Answer[M]:
         """Raises ModelUnavailable, ModelRefused, ModelNonsense, each with a sentence a person understands."""
-        try:
-            # The SDK's timeout is for each read; a server that drips would keep us for ever.
-            async with asyncio.timeout(self._patience):
-                message = await self._create(prompt, schema)
-        except (anthropic.APITimeoutError, TimeoutError) as error:
-            raise ModelUnavailable("Claude did not answer in time.") from error
-        except anthropic.APIConnectionError as error:
-            raise ModelUnavailable("The Claude API could not be reached.") from error
-        except anthropic.APIStatusError as error:
-            raise _refused_by_api(error) from error
-        # A broken body surfaces as JSONDecodeError, which is a ValueError, or as a text where a message should be; one that
-        # is nested without end as RecursionError.
-        except (anthropic.AnthropicError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
-        return _answer(message, schema)
+        message = await self._message(
+            system=[{"type": "text", "text": _system(prompt), "cache_control": _CACHED}],
+            messages=[{"role": "user", "content": _quoted(prompt.data)}],
+            output_config={"format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}},
+        )
+        return Answer(_parsed(_text(message), schema), message.model, self._usage(message))
+
+    async def turn(self, talk: Talk) -> Answer[Call | Said]:
+        """Raises as `ask` does, and ModelOverreached.
+
+        The choice is left open (`auto`): models that always think take no other. `strict` holds a call to its schema.
+        """
+        message = await self._message(
+            system=[{"type": "text", "text": talk.system, "cache_control": _CACHED}],
+            messages=self._messages(talk),
+            tools=[_tool(offer) for offer in talk.offers],
+            tool_choice={"type": "auto", "disable_parallel_tool_use": True},
+        )
+        answer = Answer(_call(message, self.name), message.model, self._usage(message))
+        if isinstance(answer.value, Call) and answer.value.name not in {offer.name for offer in talk.offers}:
+            raise ModelOverreached(answer, answer.value.name)
+        return answer
 
     async def close(self) -> None:
         """Release the connections."""
         await self._client.close()
 
-    async def _create(self, prompt: Prompt, schema: type[M]) -> Message:
-        # `messages.create`, not `parse`: parse validates the text before the stop reason can be looked at.
-        return await self._client.messages.create(
+    async def _message(self, **request: Any) -> Message:
+        """One complete message. Raises ModelUnavailable, ModelRefused, ModelNonsense."""
+        message = await streamed(
+            self._client,
+            start=self._start,
+            silence=self._silence,
             model=self.name,
             max_tokens=ANSWER_TOKENS,
-            system=[{"type": "text", "text": _system(prompt), "cache_control": {"type": "ephemeral"}}],
-            messages=[{"role": "user", "content": _quoted(prompt.data)}],
-            output_config={"format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}},
+            **request,
         )
+        if message.stop_reason == "refusal":
+            raise ModelRefused("Claude declined to answer this.")
+        if message.stop_reason in _UNFINISHED:
+            raise ModelNonsense(_UNFINISHED[message.stop_reason])
+        return message
+
+    def _messages(self, talk: Talk) -> list[Any]:
+        """The talk so far. Its end is marked for the cache, so that the next turn, which begins the same, reads it there."""
+        messages: list[Any] = [{"role": "user", "content": [{"type": "text", "text": talk.data}]}]
+        for number, exchange in enumerate(talk.exchanges, 1):
+            said, named = _as_said(exchange.call, number, self.name)
+            messages.append({"role": "assistant", "content": said})
+            messages.append({"role": "user", "content": [_result(exchange, named)]})
+        messages[-1]["content"][-1]["cache_control"] = _CACHED
+        return messages
+
+    def _usage(self, message: Message) -> Usage:
+        try:
+            tokens = Tokens(
+                input=message.usage.input_tokens,
+                output=message.usage.output_tokens,
+                cache_read=message.usage.cache_read_input_tokens or 0,
+                cache_write=message.usage.cache_creation_input_tokens or 0,
+            )
+            cost = self._prices.cost(message.model, tokens)
+            return Usage(tokens.prompt, tokens.output, tokens.cache_read, cost)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
 
 
 def _system(prompt: Prompt) -> str:
@@ -95,33 +147,31 @@ def _quoted(data: str) -> str:
     return f"<{mark}>\n{data}\n</{mark}>"
 
 
-def _refused_by_api(error: anthropic.APIStatusError) -> ModelError:
-    if error.status_code >= 500 and error.status_code != 529:
-        return ModelUnavailable(f"The Claude API has a problem of its own (status {error.status_code}).")
-    words = _STATUS.get(error.status_code, f"The Claude API answered with status {error.status_code}")
-    said = _said(error) if error.status_code in (400, 413, 422) else ""
-    return ModelUnavailable(f"{words}{said}.")
+def _tool(offer: Offer) -> Any:
+    schema = anthropic.transform_schema(dict(offer.schema))
+    return {"name": offer.name, "description": offer.description, "input_schema": schema, "strict": True}
 
 
-def _said(error: anthropic.APIStatusError) -> str:
-    match error.body:
-        case {"error": {"message": str(message)}}:
-            return f": {message[:300].rstrip('.')}"
-    return ""
+def _as_said(call: Call, number: int, model: str) -> tuple[list[JsonObject], str]:
+    """What the model said, as it said it if it was this one, and the id of its call."""
+    used = next((block for block in call.raw if block.get("type") == "tool_use"), None)
+    if used and call.model == model:
+        return list(call.raw), str(used["id"])
+    named = f"toolu_{number}"
+    return [{"type": "tool_use", "id": named, "name": call.name, "input": call.arguments}], named
 
 
-def _answer(message: Message, schema: type[M]) -> Answer[M]:
-    stop = getattr(message, "stop_reason", None)
-    if stop == "refusal":
-        raise ModelRefused("Claude declined to answer this.")
-    if stop in _UNFINISHED:
-        raise ModelNonsense(_UNFINISHED[stop])
+def _result(exchange: Exchange, id: str) -> dict[str, Any]:
+    texts = [_quoted(exchange.result)] if exchange.result else []
+    content: list[Any] = [{"type": "text", "text": text} for text in (*texts, exchange.note) if text]
+    return {"type": "tool_result", "tool_use_id": id, "content": content, "is_error": exchange.refused}
+
+
+def _text(message: Message) -> str:
     try:
-        text = "".join(block.text for block in message.content if block.type == "text")
-        usage = _usage(message)
-    except (AttributeError, TypeError, ValueError) as error:
+        return "".join(block.text for block in message.content if block.type == "text")
+    except (AttributeError, TypeError) as error:
         raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
-    return Answer(_parsed(text, schema), message.model, usage)
 
 
 def _parsed(text: str, schema: type[M]) -> M:
@@ -133,18 +183,33 @@ def _parsed(text: str, schema: type[M]) -> M:
         raise ModelNonsense("Claude's answer does not have the form that was asked for.") from error
 
 
-def _usage(message: Message) -> Usage:
-    read = message.usage.cache_read_input_tokens or 0
-    written = message.usage.cache_creation_input_tokens or 0
-    # The API counts cached tokens beside input_tokens, genai-prices and our traces count them within.
-    prompt = message.usage.input_tokens + read + written
-    completion = message.usage.output_tokens
-    priced = PricedUsage(input_tokens=prompt, output_tokens=completion, cache_read_tokens=read, cache_write_tokens=written)
-    return Usage(prompt, completion, read, _cost(priced, message.model))
-
-
-def _cost(usage: PricedUsage, model: str) -> float | None:
+def _call(message: Message, model: str) -> Call | Said:
+    """The one call, or the last words."""
     try:
-        return float(calc_price(usage, model, provider_id="anthropic").total_price)
-    except LookupError:
-        return None
+        calls = [block for block in message.content if block.type == "tool_use"]
+    except (AttributeError, TypeError) as error:
+        raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
+    if not calls:
+        text = _text(message).strip()
+        if not text:
+            raise ModelNonsense("Claude neither called a tool nor said anything.")
+        return Said(text=text[:ANSWER_MAX])
+    if len(calls) > 1:
+        raise ModelNonsense(f"Claude called {len(calls)} tools at once, where it may call one.")
+    name, arguments = calls[0].name, calls[0].input
+    if not isinstance(name, str) or not isinstance(arguments, dict):
+        raise ModelNonsense(f"Claude called {str(name)[:80]!r} with arguments that are no object.")
+    blocks = (block.to_dict(mode="json", exclude_none=True) for block in message.content)
+    return Call(name=_storable(name), arguments=_storable(arguments), model=model, raw=tuple(map(_storable, blocks)))
+
+
+def _storable(value: Any) -> Any:
+    """Without what no database keeps: NUL and halves of surrogate pairs."""
+    match value:
+        case str():
+            return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_storable(key): _storable(each) for key, each in value.items()}
+        case list():
+            return [_storable(each) for each in value]
+    return value

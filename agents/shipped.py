@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agents.actions import Actions
+from agents.checkpoint import continue_work
 from agents.executors.blocked import hiring_decision, legal_advice, medical_recommendation
 from agents.executors.email import SmtpServer, send_external_email
 from agents.executors.records import (
@@ -82,6 +83,7 @@ def actions(systems: Systems) -> Actions:
             legal_advice(),
             medical_recommendation(),
             hiring_decision(),
+            continue_work(),
             *systems.own.actions,
         ]
     )

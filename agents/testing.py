@@ -14,35 +14,54 @@ from itertools import count
 from pydantic import BaseModel
 
 from agents.actions import Actions
-from agents.model import Answer as Said
-from agents.model import M, Model, ModelError, ModelNonsense, ModelUnavailable, Prompt, Usage
+from agents.checkpoint import CONTINUE_WORK, continue_work
+from agents.model import Answer as Answered
+from agents.model import Call, M, Model, ModelError, ModelNonsense, ModelUnavailable, Prompt, Said, Talk, Usage, fitted
 from agents.runtime import Blocked, LiveRun, Outcome, Parked
 from agents.workflow import Agent
 from storage.records import Proposal, Step, StepStatus, StepType
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+USAGE = Usage(100, 20, 10, 0.001)
 
 
 class ScriptedModel:
-    """A model that gives its answers in order and remembers in `asked` what it was asked; an error among them is raised."""
+    """A model that gives its answers in order and remembers in `asked` what it was asked; an error among them is raised.
+
+    For turns of work the answers are `Call(name=..., arguments={...})`, or a text in place of a call.
+    """
 
     name = "scripted"
 
-    def __init__(self, answers: Iterable[BaseModel | ModelError] = ()) -> None:
+    def __init__(self, answers: Iterable[BaseModel | ModelError | str] = (), usage: Usage = USAGE) -> None:
         self.answers = list(answers)
         self.asked: list[Prompt] = []
+        self.usage = usage
 
-    async def ask(self, prompt: Prompt, schema: type[M]) -> Said[M]:
+    async def ask(self, prompt: Prompt, schema: type[M]) -> Answered[M]:
         """Raises the ModelError that is next, ModelUnavailable when there is no more, ModelNonsense if it does not fit."""
+        answer = self._next(prompt)
+        value = None if isinstance(answer, str) else fitted(answer, schema)
+        if value is None:
+            raise ModelNonsense(f"The script has a {type(answer).__name__} where a {schema.__name__} is asked for.")
+        return Answered(value, self.name, self.usage)
+
+    async def turn(self, talk: Talk) -> Answered[Call | Said]:
+        """Raises as `ask` does."""
+        answer = self._next(talk)
+        value = Said(text=answer) if isinstance(answer, str) else answer
+        if not isinstance(value, Call | Said):
+            raise ModelNonsense(f"The script has a {type(answer).__name__} where a Call is asked for.")
+        return Answered(value, self.name, self.usage)
+
+    def _next(self, prompt: Prompt) -> BaseModel | str:
         self.asked.append(prompt)
         if not self.answers:
             raise ModelUnavailable("The script has no more answers.")
         answer = self.answers.pop(0)
         if isinstance(answer, ModelError):
             raise answer
-        if not isinstance(answer, schema):
-            raise ModelNonsense(f"The script has a {type(answer).__name__} where a {schema.__name__} is asked for.")
-        return Said(answer, self.name, Usage(100, 20, 10, 0.001))
+        return answer
 
 
 @dataclass
@@ -135,8 +154,11 @@ class Story:
 
     def live(self) -> LiveRun:
         """The run as the workflow sees it."""
+        actions = self.actions  # those that every deployment has are there without being named
+        if CONTINUE_WORK not in actions:
+            actions = Actions([*actions.values(), continue_work()])
         clock: Callable[[], datetime] = lambda: START + timedelta(seconds=next(self._seconds))  # noqa: E731
         return LiveRun(
-            id="run_1", agent=self.agent, actions=self.actions, model=self.model, journal=self.journal, gate=self.gate,
+            id="run_1", agent=self.agent, actions=actions, model=self.model, journal=self.journal, gate=self.gate,
             now=clock, new_span=lambda: f"{next(self._spans):016x}",
         )  # fmt: skip

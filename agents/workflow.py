@@ -3,19 +3,17 @@
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from agents.actions import AgentError
+from agents.levels import problems
+from agents.limits import Limits
 from agents.runtime import LiveRun
+from agents.tools import Tool
 
 Workflow = Callable[[LiveRun, str], Awaitable[str]]
-
-LEVEL_4_REFUSED = (
-    "Level 4 (autonomous) agents are refused: nothing around them can be reviewed. Prove the work at levels 1 to 3 "
-    "first; the recorded decisions and the release gate are the evidence that a step needs no person any more."
-)
 
 
 class BadAgent(AgentError):
@@ -36,6 +34,10 @@ class Agent:
 
     `level`: 1 fixed pipeline, 2 conditional routing, 3 tool-using with checkpoints. `actions` are the names of all actions
     it may propose. `usage` shows what to type after `/signoff run NAME`.
+
+    What a level declares, the runtime holds the workflow to: at level 1 `steps`, the names of all its steps in their order
+    (its one action comes last, or where its name stands among them); at level 2 `paths` to actions (left out, each action
+    is a path of its own); at level 3 `tools` that a model may use by itself, and `limits`. Raises BadAgent.
     """
 
     name: str
@@ -44,12 +46,14 @@ class Agent:
     usage: str
     actions: tuple[str, ...]
     workflow: Workflow
+    steps: tuple[str, ...] = ()
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tools: tuple[Tool, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if self.level == 4:
-            raise BadAgent(f"{self.name}: {LEVEL_4_REFUSED}")
-        if self.level not in (1, 2, 3):
-            raise BadAgent(f"{self.name}: level must be 1, 2 or 3, not {self.level}.")
+        for problem in problems(self):
+            raise BadAgent(f"{self.name}: {problem}")
 
     @cached_property  # the source that was loaded, not what an update puts in its place while it runs
     def version(self) -> str:

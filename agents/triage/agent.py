@@ -49,6 +49,7 @@ def triage(sources: Sources) -> Agent:
         usage="a ticket's number such as INC-42, its text, or a whole mail with its headers",
         actions=(ACTION,),
         workflow=workflow,
+        steps=("read_ticket", "customer", "classify", "extract", "summarise"),
     )
 
 

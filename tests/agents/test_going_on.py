@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agents import shipped
-from agents.model import Answer, M, Prompt
+from agents.model import Answer, Call, M, Prompt, Said, Talk
 from agents.offline import OfflineModel
 from agents.runtime import Outcome, Parked, Signal
 from agents.shipped import Systems
@@ -52,6 +52,10 @@ class Counting:
     async def ask(self, prompt: Prompt, schema: type[M]) -> Answer[M]:
         self.asked.append(prompt.data)
         return await self.rules.ask(prompt, schema)
+
+    async def turn(self, talk: Talk) -> Answer[Call | Said]:
+        self.asked.append(talk.data)
+        return await self.rules.turn(talk)
 
 
 def play(systems: Systems, name: str) -> tuple[Story, Counting]:

@@ -62,7 +62,10 @@ def test_without_files_nothing_is_added(systems: Systems) -> None:
         (GREETER.replace('Agent("greeter"', 'Agent("support"'), "'support' is the name of something that ships"),
         (GREETER.replace('"greet"', '"send_external_email"'), "'send_external_email' is the name of something that ships"),
         (GREETER.replace("1, ", "4, "), "BadAgent: greeter: Level 4"),
-        (GREETER.replace('("greet",)', '("greet", "wave")'), "declares the action 'wave', which there is not"),
+        (
+            GREETER.replace('1, "Greets', '2, "Greets').replace('("greet",)', '("greet", "wave")'),
+            "declares the action 'wave', which there is not",
+        ),
         (GREETER + "AGENTS = AGENTS * 2", "the name 'greeter' is twice in it"),
         (
             GREETER.replace("whom: str", "whom: SecretStr").replace("class", "from pydantic import SecretStr\nclass"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from agents.actions import Action, Actions, Effect
-from agents.model import Answer, M, Model, Prompt
+from agents.model import Answer, Call, M, Model, Prompt, Said, Talk
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Surface
 from storage.dispatch import Dispatch, Handler
@@ -170,6 +170,12 @@ class PointedModel:
         await self.points.passing("ask before")
         answer = await self.real.ask(prompt, schema)
         self.points.reached("ask after")
+        return answer
+
+    async def turn(self, talk: Talk) -> Answer[Call | Said]:
+        await self.points.passing("turn before")
+        answer = await self.real.turn(talk)
+        self.points.reached("turn after")
         return answer
 
 

@@ -32,7 +32,7 @@ async def several(run: LiveRun, text: str) -> str:
 
 def cast(stage: Stage, workflow: Workflow) -> None:
     """Have `payer` follow another workflow."""
-    agent = Agent("payer", 2, "Works.", "TEXT", ("pay", "note", "think", "advise"), workflow)
+    agent = Agent("payer", 3, "Works.", "TEXT", ("pay", "note", "think", "advise"), workflow)
     stage.signoff = replace(stage.signoff, agents=Agents([agent]))
     stage.desk = FrontDesk(stage.signoff)
 

@@ -1,0 +1,153 @@
+"""The journal of a run, and how a step is taken through it: recorded once, replayed ever after."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from agents.actions import AgentError
+from agents.levels import Course
+from agents.model import ModelError, ModelNonsense, ModelRefused, ModelUnavailable
+from storage.records import JsonObject, Step, StepStatus, StepType
+
+T = TypeVar("T")
+
+_MODEL_ERRORS: dict[str, type[AgentError]] = {
+    error.kind: error for error in (ModelError, ModelUnavailable, ModelRefused, ModelNonsense)
+}
+
+
+class WorkflowChanged(AgentError):
+    """The workflow's code no longer takes the steps that its journal holds."""
+
+    def __init__(self, agent: str, number: int, recorded: str, now: str) -> None:
+        super().__init__(
+            f"The code of agent {agent!r} changed while this run was parked: step {number} was {recorded}, now it is {now}. "
+            "Start a new run."
+        )
+        self.number = number
+
+
+class StepFailed(AgentError):
+    """A step that reads or computes failed; the message is its error's. Replay raises it again instead of trying again."""
+
+
+class Journal(Protocol):
+    """The rows of one claimed run. Every write is fenced: after another worker has claimed the run, writes raise."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """What was recorded so far, in order."""
+
+    async def write(self, step: Step) -> None:
+        """Insert or finish a step."""
+
+
+@dataclass
+class Recorder:
+    """Takes the steps of one run in order. Not a value: `number` counts those taken since the workflow's start."""
+
+    run_id: str
+    course: Course
+    journal: Journal
+    now: Callable[[], datetime]
+    new_span: Callable[[], str]
+    number: int = 0
+
+    @property
+    def last(self) -> Step:
+        """The step that was taken last."""
+        step = self._recorded(self.number)
+        assert step is not None  # noqa: S101  # every step is journaled before the next is taken
+        return step
+
+    def replayed(self, type: StepType, name: str, *, refused: bool = False) -> Step | None:
+        """Count one more step, and return it if the journal holds it. Raises WorkflowChanged."""
+        self.number += 1
+        recorded = self._recorded(self.number)
+        if recorded and (recorded.type, recorded.name) != (type, name):
+            raise self._changed(recorded, f"{type} {name!r}")
+        if recorded and ("violation" in recorded.detail) is not refused:
+            raise self._changed(recorded, "one that is refused" if refused else "one that is not refused")
+        return recorded
+
+    async def take(
+        self,
+        type: StepType,
+        name: str,
+        asked: JsonObject,
+        work: Callable[[], Awaitable[tuple[JsonValue, JsonObject]]],
+        load: Callable[[JsonValue], T],
+    ) -> T:
+        """Replay the step, or take it and journal it: `started` before, `done` or `failed` after. `load` makes what the
+        workflow gets of what the journal keeps."""
+        recorded = self.replayed(type, name)
+        self.course.step(name)
+        if recorded and recorded.status is StepStatus.done:
+            return self._again(recorded, load)
+        if recorded and recorded.status is StepStatus.failed:
+            raise _failure(recorded)  # as it did before, so that a workflow that went on from it takes the same path
+        step = self._step(type, name, StepStatus.started, asked)
+        await self.journal.write(step)
+        try:
+            result, detail = await work()
+        except (AgentError, TimeoutError) as error:
+            failed = self._failed(step, error)
+            await self.journal.write(failed)
+            raise _failure(failed) from error
+        except Exception:
+            await self.journal.write(self._failed(step, StepFailed("It ended with an internal error.")))
+            raise
+        await self.journal.write(
+            step.model_copy(
+                update={"status": StepStatus.done, "detail": detail, "result": result, "finished_at": self.now()}
+            )
+        )
+        return load(result)
+
+    async def refuse(self, name: str, detail: JsonObject, why: str) -> None:
+        """Record a tool call that was refused before anything happened."""
+        if self.replayed(StepType.tool_call, name, refused=True) is None:
+            step = self._step(
+                StepType.tool_call, name, StepStatus.started, {**detail, "result": "refused", "violation": True}
+            )
+            await self.journal.write(self._failed(step, StepFailed(why)))
+
+    def _recorded(self, number: int) -> Step | None:
+        return next((step for step in self.journal.steps if step.number == number), None)
+
+    def _step(self, type: StepType, name: str, status: StepStatus, detail: JsonObject) -> Step:
+        return Step(
+            run_id=self.run_id, number=self.number, span_id=self.new_span(), type=type, name=name, status=status,
+            detail=detail, started_at=self.now(),
+        )  # fmt: skip
+
+    def _again(self, recorded: Step, load: Callable[[JsonValue], T]) -> T:
+        try:
+            return load(recorded.result)
+        except ValidationError as error:
+            raise self._changed(recorded, "one that cannot read the result it gave") from error
+
+    def _changed(self, recorded: Step, now: str) -> WorkflowChanged:
+        return WorkflowChanged(self.course.agent.name, recorded.number, f"{recorded.type} {recorded.name!r}", now)
+
+    def _failed(self, step: Step, error: Exception) -> Step:
+        detail = dict(step.detail)
+        if isinstance(error, ModelError):
+            detail["model_error"] = error.kind
+        return step.model_copy(
+            update={
+                "status": StepStatus.failed,
+                "error": str(error) or "It took too long.",
+                "detail": detail,
+                "finished_at": self.now(),
+            }
+        )
+
+
+def _failure(step: Step) -> AgentError:
+    """The error of a failed step, the same when it happens and when it is replayed."""
+    kind = step.detail.get("model_error")
+    return _MODEL_ERRORS.get(str(kind), StepFailed)(step.error or "")
