@@ -3,7 +3,7 @@
 A company's own come beside them, see `agents/own.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from agents.executors.records import (
     update_internal_record,
 )
 from agents.executors.refund import Billing, execute_financial_action
+from agents.mcp_servers.hub import McpServers
+from agents.mcp_servers.servers import BadServers
 from agents.offline import Rules
 from agents.own import BadOwnAgent, Own, load
 from agents.research import agent as research
@@ -39,7 +41,7 @@ HANDBOOK = "https://lamps.example/handbook"  # where the lamp shop of the demo h
 
 @dataclass(frozen=True)
 class Systems:
-    """The systems that the shipped actions and agents work on, and the company's own actions and agents."""
+    """The systems that the shipped actions and agents work on, the company's own actions and agents, and its MCP servers."""
 
     smtp: SmtpServer
     billing: Billing
@@ -49,12 +51,23 @@ class Systems:
     tickets: Tickets = field(default_factory=Tickets)
     library: Knowledge = field(default_factory=lambda: Knowledge(LIBRARY, HANDBOOK))
     own: Own = field(default_factory=Own)
+    servers: McpServers = field(default_factory=McpServers)
 
     def close(self) -> None:
         """Release connections."""
         self.customers.close()
         self.knowledge.close()
         self.library.close()
+
+
+def with_servers(systems: Systems, path: Path | None, environment: Mapping[str, str]) -> Systems:
+    """The systems with the MCP servers that the file SIGNOFF_MCP names; before `with_own`. Raises BadServers."""
+    bare = replace(systems, servers=McpServers())
+    ours, servers = actions(bare), McpServers.read(path, environment)
+    for action in servers.actions:
+        if path is not None and action.name in ours:
+            raise BadServers(path, f"its tool {action.title} would be called {action.name!r}, as an action that ships is.")
+    return replace(bare, servers=servers)
 
 
 def with_own(systems: Systems, places: Iterable[Path]) -> Systems:
@@ -65,7 +78,8 @@ def with_own(systems: Systems, places: Iterable[Path]) -> Systems:
     for agent in own.agents:
         for action in agent.actions:
             if action not in ours and action not in own.files:
-                why = f"agent {agent.name!r} declares the action {action!r}, which there is not. Add it to ACTIONS."
+                add = "Add it to ACTIONS, or pin it if it is a tool of an MCP server."
+                why = f"agent {agent.name!r} declares the action {action!r}, which there is not. {add}"
                 raise BadOwnAgent(own.files[agent.name], why)
     return replace(bare, own=own)
 
@@ -85,6 +99,7 @@ def actions(systems: Systems) -> Actions:
             hiring_decision(),
             continue_work(),
             *systems.own.actions,
+            *systems.servers.actions,
         ]
     )
 

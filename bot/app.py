@@ -33,6 +33,7 @@ from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Surface, SurfaceBusy, SurfaceError
 from bot.flow.sweep import nudge, sweep
+from bot.mcp_servers import environment, looking
 from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
@@ -160,6 +161,7 @@ async def assembled(
     actions = shipped.actions(systems)
     policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(systems.servers.close)
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
@@ -186,6 +188,7 @@ async def assembled(
         for chat in chats if listens else ():
             chat.listen(desk)
             await chat.start()
+        await stack.enter_async_context(looking(systems.servers))
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
         yield Replica(signoff, desk, storage, policy, address, anchors)
 
@@ -220,8 +223,8 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
 
 
 def systems_of(settings: Settings) -> Systems:
-    """The company's systems that the shipped actions work on, and its own agents, as the settings name them. Raises
-    BadOwnAgent."""
+    """The company's systems that the shipped actions work on, its MCP servers and its own agents, as the settings
+    name them. Raises BadServers, BadOwnAgent."""
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     smtp = SmtpServer(
         settings.smtp_host,
@@ -233,7 +236,8 @@ def systems_of(settings: Settings) -> Systems:
     )
     billing = Billing(settings.billing_url, settings.billing_key.get_secret_value() if settings.billing_key else "")
     customers = Customers(settings.customers_url)
-    return shipped.with_own(Systems(smtp, billing, customers, Knowledge()), settings.agents)
+    systems = shipped.with_servers(Systems(smtp, billing, customers, Knowledge()), settings.mcp, environment())
+    return shipped.with_own(systems, settings.agents)
 
 
 def prepare_customers(settings: Settings) -> None:

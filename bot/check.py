@@ -4,6 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from agents.actions import AgentError
+from agents.mcp_servers.hub import difference
 from agents.shipped import Systems, actions
 from bot.app import systems_of
 from bot.settings import Settings
@@ -38,8 +39,10 @@ async def findings(settings: Settings) -> list[Finding]:
             *(await _teams(settings) if settings.wants_teams else []),
             _model(settings),
             *await _systems(settings, systems),
+            *await _mcp(systems),
         ]
     finally:
+        await systems.servers.close()
         systems.close()
 
 
@@ -161,6 +164,20 @@ async def _systems(settings: Settings, systems: Systems) -> list[Finding]:
     except AgentError as error:
         return [*found, Finding(False, "SIGNOFF_CUSTOMERS_URL", str(error))]
     return [*found, Finding(True, "SIGNOFF_CUSTOMERS_URL", "The customer database answers.")]
+
+
+async def _mcp(systems: Systems) -> list[Finding]:
+    """How each MCP server stands to its pins."""
+    return [
+        Finding(
+            each.as_pinned,
+            f"SIGNOFF_MCP {each.name}",
+            f"{len(each.pinned)} tools are as they were pinned, {len(each.new)} are not pinned."
+            if each.as_pinned
+            else " ".join(difference(each)),
+        )
+        for each in await systems.servers.look()
+    ]
 
 
 async def _reachable(subject: str, host: str, port: int) -> Finding:

@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | agents | run | decide | keys | people | audit | db | slack | teams`.
+"""The command line: `signoff demo | serve | check | run | decide | agents | mcp | keys | people | audit | db | slack | teams`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -18,6 +18,7 @@ from bot.audit.command import audit
 from bot.clock_command import accept_clock
 from bot.decide_command import decide
 from bot.keys_command import keys
+from bot.mcp_command import mcp
 from bot.packages import ForeignPackage, own_packages
 from bot.people_command import people
 from bot.run_command import run_agent
@@ -121,6 +122,7 @@ main.add_command(people)
 main.add_command(decide)
 main.add_command(keys)
 main.add_command(teams)
+main.add_command(mcp)
 
 
 @main.group()

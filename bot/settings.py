@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     agents: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), validation_alias="SIGNOFF_AGENTS", description="your own agents: Python files or folders of them, by comma"
     )
+    mcp: Path | None = Field(
+        None, validation_alias="SIGNOFF_MCP", description="your MCP servers: a YAML file that names them; see `signoff mcp`"
+    )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

@@ -82,6 +82,7 @@ async def trial(settings: Settings, systems: Systems, database: Path) -> AsyncIt
     policy = load(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     upgrade(url)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(systems.servers.close)
         storage = await open_storage(url, exclusive=True)
         stack.push_async_callback(storage.close)
         signoff = Signoff(

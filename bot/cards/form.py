@@ -1,5 +1,6 @@
 """Forms: typed inputs made from an action's argument model, for the edit and reject dialogs of every surface."""
 
+import json
 import types
 from collections.abc import Collection
 from datetime import date
@@ -129,6 +130,8 @@ def _filled(action: Action[Any], name: str, info: FieldInfo, value: JsonValue, c
     field = _field(name, info, value)
     if name not in action.secrets or not value:
         shown = cover.numbered(value)
+        if isinstance(shown, list | dict):  # as it is typed, too
+            shown = json.dumps(shown, ensure_ascii=False)
         return field.model_copy(update={"value": shown, "hint": _hinted(field.hint, shown)})
     keep = f"{mask(str(value))} Leave empty to keep it."
     hint = " ".join(filter(None, (field.hint, keep)))

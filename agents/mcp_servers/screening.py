@@ -1,0 +1,95 @@
+"""Looking at what servers describe: what cannot be pinned, what changed, and words in which nothing hides. Pure."""
+
+import difflib
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+
+from agents.mcp_servers.arguments import BadSchema, validator
+from agents.mcp_servers.pins import Definition, Tools
+from agents.tools import TOOL_NAME
+
+LARGEST = 32_000  # characters of a definition; every turn of a model carries it
+
+_UNSEEN = {"Cf", "Cc", "Co", "Cs", "Cn"}  # https://www.unicode.org/reports/tr44/#General_Category_Values
+_SELECTORS = re.compile("[\ufe00-\ufe0e\U000e0100-\U000e01ef]")  # variation selectors can carry a text of their own
+
+
+def action_name(server: str, tool: str) -> str:
+    """What the tool is called as an action: `crm_create_ticket`."""
+    return f"{server}_{re.sub(r'[^A-Za-z0-9_-]', '_', tool)}"
+
+
+def hidden(text: str) -> tuple[str, ...]:
+    """The characters in `text` that nobody sees, each once, as `U+200B`."""
+    return tuple(dict.fromkeys(f"U+{ord(each):04X}" for each in text if _hides(each)))
+
+
+def plain(text: str, most: int | None = None) -> str:
+    """`text` with everything that hides in it shown as `<U+200B>`, cut to `most` characters."""
+    shown = "".join(f"<U+{ord(each):04X}>" if _hides(each) else each for each in text)
+    return shown if most is None or len(shown) <= most else f"{shown[:most]}… ({len(shown) - most:,} characters more)"
+
+
+def unfit(server: str, tool: Definition, names: Collection[str]) -> str | None:
+    """Why a tool cannot be pinned, in a sentence; None if it can. `names` are those that other actions have."""
+    name, text = action_name(server, tool.name), _text(tool)
+    if not TOOL_NAME.fullmatch(name):
+        return f"Its name as an action, {plain(name, 100)!r}, is longer than 64 characters."
+    if name in names:
+        return f"There is another action {name!r}. Call the server something else, or have one of the tools renamed."
+    if len(text) > LARGEST:
+        return f"Its description and schemas have {len(text):,} characters; at most {LARGEST:,} are taken."
+    if unseen := hidden("".join(_strings(tool.model_dump()))):
+        return f"It holds characters that nobody sees ({', '.join(unseen[:5])}), in which words can hide."
+    try:
+        validator(tool.input_schema)
+    except BadSchema as error:
+        return str(error)
+    return None
+
+
+def screened(server: str, tools: Tools, names: Collection[str]) -> Mapping[str, str]:
+    """The tools of one server that cannot be pinned, with the reason. Of two that would have one name, neither can."""
+    own = [action_name(server, each) for each in tools]
+    taken = {*names, *(each for each in own if own.count(each) > 1)}
+    found = {name: unfit(server, tool, taken) for name, tool in tools.items()}
+    return {name: why for name, why in found.items() if why}
+
+
+def changes(before: Definition, now: Definition) -> tuple[str, ...]:
+    """What changed, as lines that begin with `-` or `+`, with nothing hidden in them; empty if nothing did."""
+    if before.hash == now.hash:
+        return ()
+    lines = difflib.unified_diff(_lines(before), _lines(now), lineterm="", n=0)
+    return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def _lines(tool: Definition) -> list[str]:
+    fields = tool.model_dump()
+    return [
+        f"{name}: {line}"
+        for name, value in fields.items()
+        for line in plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)).split("\n")
+    ]
+
+
+def _text(tool: Definition) -> str:
+    return json.dumps(tool.model_dump(), ensure_ascii=False)
+
+
+def _strings(value: object) -> Iterable[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for key, each in value.items():
+                yield from (str(key), *_strings(each))
+        case list() | tuple():
+            for each in value:
+                yield from _strings(each)
+
+
+def _hides(each: str) -> bool:
+    return each not in "\n\t" and (unicodedata.category(each) in _UNSEEN or bool(_SELECTORS.match(each)))
