@@ -1,4 +1,4 @@
-"""The command line: `signoff demo | serve | check | run | decide | agents | mcp | keys | people | audit | db | slack | teams`.
+"""The commands: `signoff demo | serve | check | agents | mcp | run | decide | keys | people | audit | db | slack | teams`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """

@@ -101,7 +101,8 @@ async def _looked(settings: "Settings", only: str | None = None) -> "list[Standi
 
 def _summary(standing: "Standing") -> Iterator[str]:
     """A server and its tools, a line for each."""
-    from agents.mcp_servers.screening import action_name, plain
+    from agents.mcp_servers.screening import action_name
+    from agents.mcp_servers.unseen import plain
 
     yield f"{standing.name}: {standing.unreachable or 'it answers.'}"
     for name in standing.pinned:
@@ -126,7 +127,7 @@ def _details(standing: "Standing") -> Iterator[str]:
 
 
 def _definition(tool: "Definition") -> Iterator[str]:
-    from agents.mcp_servers.screening import plain
+    from agents.mcp_servers.unseen import plain
 
     yield from (f"  > {line}" for line in plain(tool.description).split("\n"))
     yield f"  takes: {plain(json.dumps(tool.input_schema, ensure_ascii=False))}"

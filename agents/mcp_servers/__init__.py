@@ -9,6 +9,7 @@ and only a rule of the policy lets one run by itself.
     servers.py    the file that names the servers
     pins.py       the lock file: definitions and their hashes
     screening.py  what cannot be pinned, and what changed
+    unseen.py     words in which nothing hides
     arguments.py  an argument model of a JSON schema
     session.py    the connection; the only module that imports `mcp`, which is an extra
     results.py    what comes back, as data

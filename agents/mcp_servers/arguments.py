@@ -7,6 +7,7 @@ one that is left out: what is shown is what is sent.
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -23,6 +24,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic.errors import PydanticUserError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
@@ -59,15 +61,19 @@ def validator(schema: JsonObject) -> Validator:
 def arguments_of(name: str, schema: JsonObject) -> type[Arguments]:
     """The model of what a tool takes. Raises BadSchema."""
     check, properties, required = validator(schema), _properties(schema), _required(schema)
-    fields: dict[str, Any]
-    if _needs_whole(schema, properties):
-        fields = {WHOLE: (_annotated[dict[str, JsonValue], _AS_TEXT, WithJsonSchema(_told(schema, schema, _DEPTH))], ...)}
-        required = frozenset({WHOLE})
-    else:
+    if not _needs_whole(schema, properties):
         told = {each: _told(schema, part, _DEPTH) for each, part in properties.items()}
         fields = {each: _field(check, part, needed=each in required) for each, part in told.items()}
-    base = _checked(check, required)
-    return create_model(name, __base__=base, **fields)
+        with suppress(PydanticUserError, SchemaError, TypeError, ValueError):
+            return _made(name, _checked(check, required), fields)
+    whole = _annotated[dict[str, JsonValue], _AS_TEXT, WithJsonSchema(_told(schema, schema, _DEPTH))]
+    return _made(name, _checked(check, {WHOLE}), {WHOLE: (whole, ...)})
+
+
+def _made(name: str, base: type[Arguments], fields: Mapping[str, Any]) -> type[Arguments]:
+    made = create_model(name, __base__=base, **fields)
+    made.model_json_schema()  # which fails where the fields only seem to be right
+    return made
 
 
 def sent(arguments: Arguments) -> JsonObject:
@@ -141,8 +147,12 @@ def _kind(part: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     plain = _PLAIN.get(name) if isinstance(name, str) else None
     if plain is None or "enum" in part or "const" in part:
         return JsonValue, [_AS_TEXT, Field(json_schema_extra=_LINES)]
-    limits = {word: part[each] for each, word in _LIMITS[plain].items() if type(part.get(each)) in (int, float)}
+    limits: dict[str, Any] = {
+        word: part[each] for each, word in _LIMITS[plain].items() if type(part.get(each)) in (int, float)
+    }
     long = plain is str and part.get("maxLength", _LONG) >= _LONG
+    if plain is float:
+        limits["allow_inf_nan"] = False
     return plain, [Field(**limits, json_schema_extra=_LINES if long else None)]
 
 

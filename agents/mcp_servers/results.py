@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from agents.mcp_servers.screening import plain
+from agents.mcp_servers.unseen import plain
 from storage.records import JsonObject
 
 if TYPE_CHECKING:

@@ -1,35 +1,20 @@
-"""Looking at what servers describe: what cannot be pinned, what changed, and words in which nothing hides. Pure."""
+"""Looking at what servers describe: what cannot be pinned, and what changed. Pure."""
 
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
-from agents.mcp_servers.arguments import BadSchema, validator
 from agents.mcp_servers.pins import Definition, Tools
+from agents.mcp_servers.unseen import hidden, plain
 from agents.tools import TOOL_NAME
 
 LARGEST = 32_000  # characters of a definition; every turn of a model carries it
-
-_UNSEEN = {"Cf", "Cc", "Co", "Cs", "Cn"}  # https://www.unicode.org/reports/tr44/#General_Category_Values
-_SELECTORS = re.compile("[\ufe00-\ufe0e\U000e0100-\U000e01ef]")  # variation selectors can carry a text of their own
 
 
 def action_name(server: str, tool: str) -> str:
     """What the tool is called as an action: `crm_create_ticket`."""
     return f"{server}_{re.sub(r'[^A-Za-z0-9_-]', '_', tool)}"
-
-
-def hidden(text: str) -> tuple[str, ...]:
-    """The characters in `text` that nobody sees, each once, as `U+200B`."""
-    return tuple(dict.fromkeys(f"U+{ord(each):04X}" for each in text if _hides(each)))
-
-
-def plain(text: str, most: int | None = None) -> str:
-    """`text` with everything that hides in it shown as `<U+200B>`, cut to `most` characters."""
-    shown = "".join(f"<U+{ord(each):04X}>" if _hides(each) else each for each in text)
-    return shown if most is None or len(shown) <= most else f"{shown[:most]}… ({len(shown) - most:,} characters more)"
 
 
 def unfit(server: str, tool: Definition, names: Collection[str]) -> str | None:
@@ -43,8 +28,10 @@ def unfit(server: str, tool: Definition, names: Collection[str]) -> str | None:
         return f"Its description and schemas have {len(text):,} characters; at most {LARGEST:,} are taken."
     if unseen := hidden("".join(_strings(tool.model_dump()))):
         return f"It holds characters that nobody sees ({', '.join(unseen[:5])}), in which words can hide."
+    from agents.mcp_servers.arguments import BadSchema, arguments_of  # here, because it needs what comes with the extra
+
     try:
-        validator(tool.input_schema)
+        arguments_of(name, tool.input_schema)
     except BadSchema as error:
         return str(error)
     return None
@@ -89,7 +76,3 @@ def _strings(value: object) -> Iterable[str]:
         case list() | tuple():
             for each in value:
                 yield from _strings(each)
-
-
-def _hides(each: str) -> bool:
-    return each not in "\n\t" and (unicodedata.category(each) in _UNSEEN or bool(_SELECTORS.match(each)))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from agents.actions import ActionFailed, AgentError, EffectUnknown
 from agents.mcp_servers.pins import Definition, Tools
-from agents.mcp_servers.screening import plain
 from agents.mcp_servers.servers import Server
+from agents.mcp_servers.unseen import plain
 from storage.records import JsonObject
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds until a server has to have told its tools, with a new connection if need be
 PAGES, TOOLS = 20, 500  # of a listing
 
-_INSTALL = "the MCP client is not installed. Install Signoff with it: pip install 'signoff[mcp]'"
 _KEY = "signoff/idempotency-key"  # in the request's _meta: the same for every try of one effect
 
 
@@ -176,12 +175,10 @@ class Session:
 
     @asynccontextmanager
     async def _client(self) -> "AsyncIterator[Client]":
-        try:
-            from mcp import Client, StdioServerParameters, stdio_client
-            from mcp.client.streamable_http import streamable_http_client
-            from mcp.shared._httpx_utils import create_mcp_http_client
-        except ImportError as error:
-            raise self._unreachable(_INSTALL) from error
+        from mcp import Client, StdioServerParameters, stdio_client
+        from mcp.client.streamable_http import streamable_http_client
+        from mcp.shared._httpx_utils import create_mcp_http_client
+
         values = self._values()
         async with AsyncExitStack() as stack:
             if self.server.command is not None:
