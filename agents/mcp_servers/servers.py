@@ -48,7 +48,7 @@ class Server(BaseModel):
     env: tuple[Variable, ...] = ()
     url: str | None = None
     headers: dict[str, Variable] = Field(default_factory=dict)
-    seconds: float = Field(30.0, gt=0, le=45)
+    seconds: float = Field(30.0, gt=0, le=40)
     folder: Path = Field(Path(), exclude=True)
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ Check = Callable[[Definition | None], None]
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 10.0  # seconds until a server has to have told its tools, with a new connection if need be
+PATIENCE = 15.0  # seconds until a server has to have told its tools, with a new connection if need be
 PAGES, TOOLS = 20, 500  # of a listing
 
 _KEY = "signoff/idempotency-key"  # in the request's _meta: the same for every try of one effect

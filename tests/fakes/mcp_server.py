@@ -1,12 +1,13 @@
-"""An MCP server of the official package, whose tools do what the tests need: `python mcp_server.py FOLDER [PORT]`.
+"""An MCP server of the official package, whose tools do what the tests need: `python mcp_server.py FOLDER [http [PORT]]`.
 
-Over stdio, or over streamable HTTP where a port is named. What it was called with it writes into FOLDER/calls.jsonl; what
+Over stdio, or over streamable HTTP on that port or a free one, which it writes into FOLDER/port, for those who know the token. What it was called with it writes into FOLDER/calls.jsonl; what
 FOLDER/changed.json says of a tool, it lists in place of what the tool is, as a server does that changes its mind.
 """
 
 import asyncio
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,9 @@ import uvicorn
 from mcp.server.mcpserver import Image, MCPServer
 from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 from pydantic import Field
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(sys.argv[1])
 
@@ -25,8 +29,8 @@ class Changeable(MCPServer[Any]):
     async def list_tools(self) -> list[Tool]:
         file = FOLDER / "changed.json"
         changed = json.loads(file.read_text()) if file.exists() else {}
-        listed = [tool.model_copy(update=changed.get(tool.name, {})) for tool in await super().list_tools()]
-        return [tool for tool in listed if changed.get(tool.name) != "gone"]
+        listed = [tool for tool in await super().list_tools() if changed.get(tool.name) != "gone"]
+        return [Tool.model_validate({**tool.model_dump(), **changed.get(tool.name, {})}) for tool in listed]
 
 
 server: Changeable = Changeable("crm")
@@ -92,8 +96,29 @@ def secret() -> str:
     return f"{os.environ.get('CRM_TOKEN')} {os.environ.get('OTHER_TOKEN')}"
 
 
+class Guarded:
+    """The server's app for those who say `Authorization: Bearer crm-1`."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and dict(scope["headers"]).get(b"authorization") != b"Bearer crm-1":
+            await PlainTextResponse("Who are you?", 401)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+async def serve_http(port: int) -> None:
+    listening = socket.create_server(("127.0.0.1", port))
+    (FOLDER / "port.new").write_text(str(listening.getsockname()[1]))
+    (FOLDER / "port.new").rename(FOLDER / "port")
+    config = uvicorn.Config(Guarded(server.streamable_http_app()), log_level="error", timeout_graceful_shutdown=1)
+    await uvicorn.Server(config).serve([listening])
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        uvicorn.run(server.streamable_http_app(), host="127.0.0.1", port=int(sys.argv[2]), log_level="error")
+    if sys.argv[2:3] == ["http"]:
+        asyncio.run(serve_http(int(sys.argv[3]) if sys.argv[3:] else 0))
     else:
         server.run("stdio")
