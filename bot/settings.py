@@ -135,6 +135,11 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("mcp", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: Any) -> Any:
+        return value or None
+
     @field_validator("agents", "reviewers", "teams_tenants", mode="before")
     @classmethod
     def _by_comma(cls, value: Any) -> Any:

@@ -142,7 +142,7 @@ def _field(check: Validator, part: Any, *, needed: bool) -> tuple[Any, Any]:
 def _kind(part: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """A field's type and what limits it. What is not plain is any JSON value."""
     choices, name = part.get("enum"), part.get("type")
-    if isinstance(choices, list) and choices and all(isinstance(each, str) for each in choices):
+    if isinstance(choices, list) and choices and all(isinstance(each, str) for each in choices) and _told_apart(choices):
         return _literal[tuple(choices)], []
     plain = _PLAIN.get(name) if isinstance(name, str) else None
     if plain is None or "enum" in part or "const" in part:
@@ -154,6 +154,11 @@ def _kind(part: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     if plain is float:
         limits["allow_inf_nan"] = False
     return plain, [Field(**limits, json_schema_extra=_LINES if long else None)]
+
+
+def _told_apart(choices: Collection[str]) -> bool:
+    """Whether people can tell the choices apart, who read `in_stock` as "In stock"."""
+    return len({each.replace("_", " ").casefold() for each in choices}) == len(choices)
 
 
 def _from_form(value: Any) -> Any:

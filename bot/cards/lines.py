@@ -1,6 +1,7 @@
 """The lines that tell the story in a thread and on a decided card. One place for the words, so that every surface says
 the same."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -131,8 +132,10 @@ def value_text(value: object) -> str:
             return "(none)"
         case bool():
             return "yes" if value else "no"
-        case list():
+        case list() if all(isinstance(item, str | int | float) and "," not in str(item) for item in value):
             return ", ".join(value_text(item) for item in value)
+        case list() | dict():  # in a form that has one reading
+            return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value)
 

@@ -81,7 +81,7 @@ class Crm:
         process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), str(self.folder), "http", *same)
         try:
             async with asyncio.timeout(30):
-                while not port.exists():
+                while not port.exists():  # noqa: ASYNC110  # which another process writes
                     await asyncio.sleep(0.02)
             self.names(url=f"http://127.0.0.1:{port.read_text()}/mcp", headers={"Authorization": "CRM_AUTHORIZATION"})
             yield self

@@ -11,7 +11,7 @@ from agents.mcp_servers.arguments import BadSchema, arguments_of, sent
 from bot.cards.form import argument_fields, arguments_from
 from storage.records import JsonObject
 
-LINES = {"type": "array", "items": {"$ref": "#/$defs/Line"}, "maxItems": 2}
+LINES: JsonObject = {"type": "array", "items": {"$ref": "#/$defs/Line"}, "maxItems": 2}
 SCHEMA: JsonObject = {
     "type": "object",
     "properties": {
@@ -147,7 +147,7 @@ def test_a_tool_that_takes_nothing_has_no_fields(schema: JsonObject) -> None:
     ],
 )
 def test_every_schema_can_be_told_to_a_model(property: Any) -> None:
-    tree = {"type": "object", "properties": {"below": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}}}
+    tree: JsonObject = {"type": "object", "properties": {"below": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}}}
     schema: JsonObject = {"type": "object", "properties": {"value": property}, "$defs": {"Tree": tree}}
     made = action(schema)
 
