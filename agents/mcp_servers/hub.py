@@ -66,6 +66,8 @@ class McpServers:
     pinned: Mapping[str, Tools] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     path: Path | None = None
+    withheld: dict[str, str] = field(default_factory=dict, compare=False)
+    """Actions whose tools were not as they were pinned when last looked at, and why: these need not be offered."""
 
     @classmethod
     def read(cls, path: Path | None, environment: Mapping[str, str]) -> "McpServers":
@@ -104,6 +106,8 @@ class McpServers:
             now = await self.sessions[name].listed()
         except Unreachable as error:
             return Standing(name, pinned, unreachable=str(error))
+        for tool in pinned.values():
+            self._compared(name, tool, now.get(tool.name))
         return Standing(name, pinned, now, unfit=await asyncio.to_thread(screened, name, now, frozenset(names)))
 
     async def look(self) -> tuple[Standing, ...]:
@@ -142,15 +146,24 @@ class McpServers:
     async def _execute(self, server: str, tool: Definition, arguments: Arguments, effect: Effect) -> JsonObject:
         from agents.mcp_servers.arguments import sent
 
-        def compare(now: Definition | None) -> None:
-            if problem := unlike(server, tool, now):
+        def check(now: Definition | None) -> None:
+            if problem := self._compared(server, tool, now):
                 raise ActionFailed(problem)
 
-        result = await self.sessions[server].call(tool, sent(arguments), effect.idempotency_key, compare)
+        result = await self.sessions[server].call(tool, sent(arguments), effect.idempotency_key, check)
         if result.is_error:
             said = plain(" ".join(told(result).split()), SAID) or "It does not say why."
             raise ActionFailed(f"{server} reports that {tool.name} failed: {said}")
         return receipt(server, tool.name, result)
+
+    def _compared(self, server: str, tool: Definition, now: Definition | None) -> str | None:
+        """Why a pinned tool must not be called as it is now; None if it may."""
+        problem, name = unlike(server, tool, now), action_name(server, tool.name)
+        if problem:
+            self.withheld[name] = problem
+        else:
+            self.withheld.pop(name, None)
+        return problem
 
 
 def unlike(server: str, pinned: Definition, now: Definition | None) -> str | None:

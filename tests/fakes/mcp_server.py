@@ -1,7 +1,8 @@
 """An MCP server of the official package, whose tools do what the tests need: `python mcp_server.py FOLDER [http [PORT]]`.
 
 Over stdio, or over streamable HTTP on that port or a free one, which it writes into FOLDER/port, for those who know the
-token. What it was called with it writes into FOLDER/calls.jsonl; what FOLDER/changed.json says of a tool, it lists in place of what the tool is, as a server does that changes its mind.
+token. What it was called with it writes into FOLDER/calls.jsonl; what FOLDER/changed.json says of a tool, it
+lists in place of what the tool is, as a server does that changes its mind.
 """
 
 import asyncio

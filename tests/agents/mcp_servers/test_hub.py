@@ -95,11 +95,15 @@ async def test_any_change_and_a_tool_that_is_gone_are_noticed(crm: Crm, update: 
     crm.change(create_ticket=update)
     standing = await crm.standing()
 
-    assert not standing.as_pinned
+    (looked,) = await servers.look()
+    assert (looked.as_pinned, set(servers.withheld)) == (False, {"crm_create_ticket"})
     assert standing.gone == (("create_ticket",) if update == "gone" else ())
     with pytest.raises(ActionFailed):
         await call(servers, "crm_create_ticket", **TITLE)
     assert crm.calls() == []
+    crm.change()
+    await call(servers, "crm_create_ticket", **TITLE)
+    assert servers.withheld == {}
 
 
 async def test_what_changed_can_be_accepted_and_voids_what_was_approved(crm: Crm) -> None:
