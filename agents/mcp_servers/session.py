@@ -42,11 +42,10 @@ class Unreachable(AgentError):
 
 @dataclass
 class _Held:
-    """A session and the task that holds it."""
+    """A session, whose task holds it until it is done with, and how many calls wait for it."""
 
     session: "ClientSession"
     done: asyncio.Event
-    task: "asyncio.Task[None]"
     calls: int = 0
 
 
@@ -58,6 +57,7 @@ class Session:
     server: Server
     environment: Mapping[str, str]
     _held: _Held | None = None
+    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)  # that hold this session, or one before it
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def listed(self) -> Tools:
@@ -87,8 +87,10 @@ class Session:
         held, self._held = self._held, None
         if held is not None:
             held.done.set()
-            await asyncio.wait([held.task], timeout=PATIENCE)
-            held.task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=PATIENCE)
+        for task in self._tasks:
+            task.cancel()
 
     def _let_go(self) -> None:
         """Have the next call open another session; this one ends when no call waits for it."""
@@ -127,22 +129,37 @@ class Session:
         """The session and its tools, listed just now; a session that was lost is replaced once. Raises Unreachable."""
         try:
             async with asyncio.timeout(PATIENCE), self._opening:
-                before = self._held
-                if before is not None:
-                    try:
-                        return before, await _tools(before.session)
-                    except Exception as error:  # noqa: BLE001  # whatever it was, another connection is tried once
-                        log.info("the session with MCP server %s was lost: %s", self.name, _why(error))
-                        self._let_go()
-                held = self._held = await self._open()
-                return held, await _tools(held.session)
+                return await self._here() or await self._anew()
         except TimeoutError as error:
-            self._let_go()
             raise self._unreachable(f"it did not answer within {PATIENCE:g} seconds") from error
         except Unreachable:
             raise
         except Exception as error:
             raise self._unreachable(_why(error)) from error
+
+    async def _here(self) -> tuple[_Held, Tools] | None:
+        """The session that there is, and its tools; None if there is none, or it was lost."""
+        held = self._held
+        if held is None:
+            return None
+        try:
+            return held, await _tools(held.session)
+        except asyncio.CancelledError:
+            self._let_go()
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it was, another connection is tried once
+            log.info("the session with MCP server %s was lost: %s", self.name, _why(error))
+            self._let_go()
+            return None
+
+    async def _anew(self) -> tuple[_Held, Tools]:
+        """Another session, and its tools."""
+        held = self._held = await self._open()
+        try:
+            return held, await _tools(held.session)
+        except BaseException:
+            self._let_go()
+            raise
 
     def _unreachable(self, why: str) -> Unreachable:
         return Unreachable(f"MCP server {self.name} cannot be asked: {why}.")
@@ -151,6 +168,8 @@ class Session:
         opened: asyncio.Future[ClientSession | Exception] = asyncio.get_running_loop().create_future()
         done = asyncio.Event()
         task = asyncio.create_task(self._hold(opened, done))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             session = await opened
         except asyncio.CancelledError:
@@ -158,7 +177,7 @@ class Session:
             raise
         if isinstance(session, Exception):
             raise session
-        return _Held(session, done, task)
+        return _Held(session, done)
 
     async def _hold(self, opened: "asyncio.Future[ClientSession | Exception]", done: asyncio.Event) -> None:
         """Keep a session open until it is done with; what went wrong before it was open is told through `opened`."""

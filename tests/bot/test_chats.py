@@ -1,5 +1,6 @@
 """The settings say which platforms a deployment is on, and what cannot work is said before it starts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -69,6 +70,16 @@ async def test_a_worker_takes_nothing(here: Path) -> None:
     ):
         assert answer.status == 404
     systems.close()
+
+
+async def test_mcp_servers_that_do_not_answer_keep_nobody_from_starting(here: Path) -> None:
+    (here / "mcp.yaml").write_text(
+        "servers: {away: {command: /nowhere}, unset: {url: 'http://127.0.0.1:9/mcp', headers: {Authorization: NOT_SET}},"
+        " silent: {command: sleep, args: ['60']}}"
+    )
+    chosen = settings(here, **LOCAL, channel=CHANNEL, mcp=here / "mcp.yaml")
+    async with asyncio.timeout(12), running(chosen) as replica:
+        assert list(replica.signoff.surfaces) == ["teams"]
 
 
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {

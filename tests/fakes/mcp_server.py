@@ -55,7 +55,7 @@ def create_ticket(
 def find(query: str, limit: int = 10) -> dict[str, Any]:
     """Find tickets."""
     noted("find", query=query, limit=limit)
-    return {"found": [17], "query": query}
+    return {"found": [17], "query": query, "pid": os.getpid()}
 
 
 @server.tool(name="notes.add")

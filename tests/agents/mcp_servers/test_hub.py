@@ -1,6 +1,7 @@
 """Real MCP servers, over stdio and streamable HTTP: what is pinned is called, and nothing else is."""
 
 import asyncio
+import os
 import time
 
 import pytest
@@ -229,6 +230,17 @@ async def test_a_server_gets_the_variables_that_are_named_and_no_others(crm: Crm
     servers = await crm.pin()
 
     assert (await call(servers, "crm_secret"))["result"] == "crm-1 None"
+
+
+async def test_a_server_that_was_started_for_us_ends_with_us(crm: Crm) -> None:
+    servers = await crm.pin()
+    with pytest.raises(EffectUnknown):
+        await call(servers, "crm_slow")
+    number = int(str((await call(servers, "crm_find", query="pid"))["result"]).split('"pid": ')[1].rstrip("\n} "))
+    await crm.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
 
 
 async def test_a_program_that_is_no_mcp_server_is_told(crm: Crm) -> None:

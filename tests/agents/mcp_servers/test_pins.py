@@ -1,6 +1,8 @@
 """The lock file: the same for the same pins, and refused where somebody wrote in it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,31 @@ def test_pins_of_a_server_that_is_not_named_any_more_are_no_actions(lock: Path) 
     servers = McpServers.read(lock.with_name("mcp.yaml"), {})
 
     assert [each.name for each in servers.actions] == ["crm_find"]
+
+
+HIDDEN = """
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+found = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *more: None if name in ("mcp", "jsonschema", "referencing") else found(name, *more)
+import bot.app
+from agents.mcp_servers.hub import McpServers
+
+try:
+    McpServers.read(Path(sys.argv[1]), {})
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_without_the_extra_signoff_works_and_says_what_to_install(lock: Path) -> None:
+    command = [sys.executable, "-c", HIDDEN, "mcp.yaml"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert told.stdout.startswith("BadServers mcp.yaml: to use MCP servers, jsonschema and mcp have to be there.")
+    assert "pip install 'signoff[mcp]'" in told.stdout
 
 
 def test_only_the_variables_that_the_file_names_are_kept(tmp_path: Path) -> None:
