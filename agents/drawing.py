@@ -32,6 +32,9 @@ class Drawn:
     name: str
 
 
+_TURN = Drawn("llm_call", "turn")
+
+
 def steps_of(agent: Agent) -> tuple[Drawn, ...]:
     """The recorded steps in the order of the agent's source, which is the file that its workflow stands in."""
     tree = ast.parse(textwrap.dedent(Path(inspect.getfile(agent.workflow)).read_text(encoding="utf-8")))
@@ -65,12 +68,9 @@ def _step(call: ast.Call) -> Iterator[Drawn]:
 
 
 def _parts(agent: Agent) -> tuple[tuple[Drawn, ...], tuple[Drawn, ...]]:
-    """The steps that are taken in order, and those among which a model chooses turn by turn, which level 3 alone has."""
-    steps = steps_of(agent)
-    if agent.level < 3:
-        return steps, ()
-    first = next((number for number, step in enumerate(steps, 1) if step.kind == "llm_call"), 0)
-    return steps[:first], steps[first:]
+    """The steps that are taken in order, and the tools among which a model chooses turn by turn, which level 3 alone has."""
+    tools = tuple(Drawn(tool.type.value, tool.name) for tool in agent.tools)
+    return (*steps_of(agent), *((_TURN,) if tools else ())), tools
 
 
 def _mermaid(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
@@ -117,6 +117,8 @@ def _lines(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
     for branch in branches[:-1]:
         yield f"    ├─ {branch}"
     yield from (f"    └─ {branch}" for branch in branches[-1:])
+    if tools:
+        yield from ("", f"  {agent.limits.told}")
 
 
 def _inert(text: str) -> str:

@@ -39,6 +39,14 @@ class Limits:
             if not value > 0:
                 raise ValueError(f"Limits: {name} must be more than 0, not {value}.")
 
+    @property
+    def told(self) -> str:
+        """In a sentence, for people."""
+        cost = "" if self.cost_usd is None else f", ${self.cost_usd:.2f}"
+        looks = f" and after every {self.checkpoint_every} turns" if self.checkpoint_every else ""
+        bounds = f"{self.turns} turns, {self.tokens:,} tokens{cost}, {self.seconds:.0f} seconds"
+        return f"People are asked whether it may go on at {bounds}{looks}; it makes at most {self.proposals} proposals."
+
 
 @dataclass(frozen=True)
 class Spent:

@@ -7,7 +7,7 @@ through the gate whether it may go on.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,7 +191,7 @@ class Worker:
         """A tool's result, recorded; what it failed with is told to the model. Raises BadArguments."""
         parsed = tool.parse(call.arguments)
         asked: JsonObject = {"arguments": call.arguments}
-        asked |= {"query": _short(call.arguments)} if tool.finds else {"tool": tool.name}
+        asked |= {"query": _query(call.arguments)} if tool.finds else {"tool": tool.name}
 
         async def use() -> tuple[JsonValue, JsonObject]:
             async with asyncio.timeout(tool.seconds):
@@ -207,10 +207,17 @@ class Worker:
         except StepFailed as error:
             self._note(call, "", f"It failed: {error}")
         else:
-            self.known |= {source.name: source for source in sources}
+            self._know(sources)
             names = ", ".join(source.name for source in sources) or "nothing"
             self._note(call, _text(kept), "", line=names if tool.finds else _short(kept))
         self.spent = self.spent.after(self.run.recorder.last)
+
+    def _know(self, sources: Iterable[Source]) -> None:
+        """Quotes are looked up in the most that was read of a source: a later search may show only its beginning."""
+        for source in sources:
+            known = self.known.get(source.name)
+            if known is None or len(source.text) >= len(known.text):
+                self.known[source.name] = source
 
     async def _propose(self, call: Call) -> None:
         """An action, through the gate. Raises BadArguments."""
@@ -243,7 +250,10 @@ class Worker:
             marked = marked.marked([] if intent.evidence else [NO_SOURCE], Risk.high)
         if self.review is None:
             return marked
+        before = self.run.recorder.number
         reviewed = await self.review(marked)
+        if self.run.recorder.number > before:  # it asked a model as well, which is paid for
+            self.spent = self.spent.after(self.run.recorder.last)
         labels = (*marked.labels, *(label for label in reviewed.labels if label not in marked.labels))
         risk = raised(marked.risk, reviewed.risk)
         return Intent(marked.action, reviewed.arguments, reviewed.summary, reviewed.evidence, risk, labels)
@@ -350,6 +360,11 @@ def _short(value: JsonValue) -> str:
     if isinstance(value, dict):
         return _label(", ".join(f"{name}={_text(each)}" for name, each in value.items()), 160)
     return _label(_text(value), 160)
+
+
+def _query(arguments: JsonObject) -> str:
+    """What was looked for: the argument itself where there is only one."""
+    return _short(next(iter(arguments.values())) if len(arguments) == 1 else arguments)
 
 
 def _label(text: str, most: int = 60) -> str:

@@ -168,5 +168,6 @@ def _row(found: Registered, agent: "Agent") -> "JsonObject":
         "usage": agent.usage, "version": agent.version,
         "file": str(found.files[agent.name]) if agent.name in found.files else None,
         "steps": [{"kind": step.kind, "name": step.name} for step in steps_of(agent)],
+        "tools": [{"name": tool.name, "description": tool.description} for tool in agent.tools],
         "actions": [{"name": name, "verdict": says[name].outcome, "risk": says[name].risk} for name in agent.actions],
     }  # fmt: skip

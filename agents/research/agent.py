@@ -1,26 +1,33 @@
-"""The research agent: search, read, propose, answer, as the model chooses, within bounds that are not the model's."""
+"""The research agent: a model searches and reads documents, and answers or proposes, within bounds that are not its own."""
 
-from collections.abc import Awaitable, Callable
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
 
-from agents.research.desk import Desk
-from agents.research.proposal import Unusable, drafted, sources
-from agents.research.turn import Tool, Turn, question
-from agents.runtime import LiveRun, Outcome
+from pydantic import Field
+
+from agents.intent import Intent
+from agents.limits import Limits
+from agents.prompts import PromptFile
+from agents.runtime import LiveRun
 from agents.second_look.ask import second_look
 from agents.second_look.compare import LEAST_RISK
 from agents.support.knowledge import Article, Knowledge
+from agents.tools import Source, Tool, ToolFailed, tool
 from agents.workflow import Agent
-from storage.records import Evidence, Risk
+from storage.records import Risk
 
 ACTIONS = ("draft_internal_message", "send_external_email")
+LIMITS = Limits(turns=12, tokens=250_000, cost_usd=0.50, seconds=600, checkpoint_every=8, proposals=3)
+RESEARCH = PromptFile.load(Path(__file__).parent / "prompts" / "research.md")
 
-MOST_TURNS = 12
-MOST_PROPOSALS = 3
+UNASKED = "The recipient does not stand in what was asked for."
 
-NO_MORE = "Not done: no more proposals may be made in this run. Finish with what you have."
+PASSAGE = 200  # characters of a document in what a search finds
+MOST_OF_ONE = 20_000  # characters of a document that are read at once
 
-Take = Callable[[Turn, Desk], Awaitable[Desk]]
+_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,11 @@ def research(sources: Sources) -> Agent:
     """The agent that works with `sources`."""
 
     async def workflow(run: LiveRun, input: str) -> str:
-        return await Researcher(run, sources.library).answer(input)
+        async def review(intent: Intent) -> Intent:
+            doubts = await second_look(run, intent.action, intent.arguments, intent.summary)
+            return intent.marked(doubts, LEAST_RISK).marked(_unasked(intent, input), Risk.critical)
+
+        return (await run.work(input, RESEARCH, review=review)).told
 
     return Agent(
         name="research",
@@ -43,99 +54,40 @@ def research(sources: Sources) -> Agent:
         usage="a question, or a task such as: ask quality@brightfold.example whether they pay for batch AF-2609",
         actions=ACTIONS,
         workflow=workflow,
+        tools=_tools(sources.library),
+        limits=LIMITS,
     )
 
 
-@dataclass
-class Researcher:
-    """One run of the agent, turn by turn. Not a value: it counts the proposals."""
-
-    run: LiveRun
-    library: Knowledge
-    proposals: int = 0
-
-    async def answer(self, task: str) -> str:
-        """Take turns until the model finishes or may go on no longer."""
-        tools: dict[Tool, Take] = {"search": self._search, "read": self._read}
-        desk = Desk(task)
-        for turns_left in range(MOST_TURNS, 0, -1):
-            asked = question(desk, turns_left, MOST_PROPOSALS - self.proposals)
-            turn = await self.run.llm_call("turn", asked, Turn, lambda turn: turn.line)
-            if turn.tool == "finish":
-                return _told(turn.answer or "The documents do not say.", sources(turn, desk), desk)
-            desk = await tools.get(turn.tool, self._propose)(turn, desk)
-        read = ", ".join(each.title for each in desk.known) or "nothing"
-        return f"No answer after {MOST_TURNS} turns, so it was stopped. Read so far: {read}. {' '.join(desk.done)}".strip()
-
-    async def _search(self, turn: Turn, desk: Desk) -> Desk:
-        query = turn.query or ""
-        found = await self.run.retrieval(
-            "search",
-            query,
-            lambda: self.library.search(query, 5),
-            tuple[Article, ...],
-            lambda found: [a.slug for a in found],
-        )
-        return desk.searched(query, found)
-
-    async def _read(self, turn: Turn, desk: Desk) -> Desk:
-        name = turn.document or ""
-        found = await self.run.retrieval("read", name, lambda: self._documents(name), tuple[Article, ...], _names)
-        if not found:
-            return desk.noting(f"There is no document {name[:80]!r}. Search first, and read one that was found.")
-        after = desk.reading(found[0])
-        put_away = [slug for slug in after.dropped if slug not in desk.dropped]
-        if put_away:
-            await self.run.tool_call("put_away", {"documents": list(put_away)}, lambda: _same(put_away), list[str])
-        return after
-
-    async def _documents(self, name: str) -> tuple[Article, ...]:
-        article = self.library.get(name)
-        return (article,) if article else ()
-
-    async def _propose(self, turn: Turn, desk: Desk) -> Desk:
-        if self.proposals == MOST_PROPOSALS:
-            return desk.noting(NO_MORE)
-        try:
-            draft = drafted(turn, desk)
-        except Unusable as error:
-            return desk.noting(f"Not proposed, because {error}. Mend it or finish.")
-        self.proposals += 1
-        arguments = draft.arguments.model_dump(mode="json")
-        doubts = await second_look(self.run, draft.action, arguments, draft.summary)
-        marks = {*draft.labels, *doubts}
-        self.run.labels |= marks
-        outcome = await self.run.propose(
-            draft.action,
-            arguments,
-            summary=draft.summary,
-            evidence=draft.evidence,
-            risk=_raised(draft.risk, LEAST_RISK) if doubts else draft.risk,
-        )
-        self.run.labels -= marks  # they are about this proposal, not about the next
-        return desk.noting(_became(draft.summary, outcome))
+def addresses(text: str) -> list[str]:
+    """The e-mail addresses in a text, without the stop or quotation mark at the end of a sentence."""
+    return [address.rstrip(".'") for address in _ADDRESS.findall(text)]
 
 
-def _names(articles: tuple[Article, ...]) -> list[str]:
-    return [article.slug for article in articles]
+def _tools(library: Knowledge) -> tuple[Tool, ...]:
+    @tool
+    async def search(query: Annotated[str, Field(max_length=300)]) -> list[Source]:
+        """Search the documents with a few words. Returns up to five of them, each with its beginning."""
+        return [_source(article, PASSAGE) for article in await library.search(query, 5)]
+
+    @tool
+    async def read(document: Annotated[str, Field(max_length=200)]) -> Source:
+        """Read a document that was found. Give its name."""
+        article = library.get(document)
+        if article is None:
+            raise ToolFailed(f"There is no document {document[:80]!r}. Search first, and read one that was found.")
+        return _source(article, MOST_OF_ONE)
+
+    return search, read
 
 
-async def _same(documents: list[str]) -> list[str]:
-    return documents
+def _source(article: Article, most: int) -> Source:
+    left = len(article.text) - most
+    text = f"{article.text[:most]} [{left:,} more characters]" if left > 0 else article.text
+    return Source(name=article.slug, title=article.title, text=text, link=article.link)
 
 
-def _raised(risk: Risk | None, least: Risk) -> Risk:
-    return max(risk or least, least, key=lambda each: each.rank)
-
-
-def _became(summary: str, outcome: Outcome) -> str:
-    edited = " A reviewer had changed it." if outcome.edited else ""
-    said = f" They wrote: {outcome.notes}" if outcome.notes else ""
-    why = f" {outcome.reason}" if outcome.reason and not outcome.succeeded else ""
-    return f"{summary} → {outcome.status}.{edited}{why}{said}"
-
-
-def _told(answer: str, evidence: tuple[Evidence, ...], desk: Desk) -> str:
-    """The answer with what was done and where it stands, as text for the person who asked."""
-    named = [f"{each.title} ({each.link})" if each.link else each.title for each in evidence]
-    return "\n".join(filter(None, (answer, *desk.done, f"Sources: {'; '.join(named)}" if named else "Sources: none.")))
+def _unasked(intent: Intent, task: str) -> list[str]:
+    asked = {address.casefold() for address in addresses(task)}
+    to = str(intent.arguments.get("to", "")).casefold()
+    return [UNASKED] if intent.action == "send_external_email" and to not in asked else []

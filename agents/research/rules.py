@@ -3,65 +3,74 @@ the task. Good enough to try the flow, no claim of intelligence."""
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from agents.model import Prompt
-from agents.offline import Rules
-from agents.research.turn import RESEARCH_TURN, Source, Turn
-from agents.support.knowledge import words
+from pydantic import TypeAdapter
 
-_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+from agents.model import Call, Exchange, Talk
+from agents.offline import Rules
+from agents.research.agent import ACTIONS, RESEARCH, addresses
+from agents.support.knowledge import words
+from agents.tools import Source
+
 _NOTE = re.compile(r"\b(note|tell the team|pass on|inform the team|remind)\b", re.IGNORECASE)
 _READ = 2  # documents
 _SENTENCES = 3
+_FOUND = TypeAdapter(list[Source])
 
 
 def research_rules() -> Rules:
     """The rules for all prompts of this agent, by the prompts' names."""
-    return {RESEARCH_TURN.name: take_turn}
+    return {RESEARCH.name: take_turn}
 
 
-def take_turn(prompt: Prompt) -> Turn:
+def take_turn(talk: Talk) -> Call:
     """Search, then read, then propose if the task asks for it, then finish."""
-    data = json.loads(prompt.data)
-    task = str(data["task"])
-    if not data["searches"]:
-        return Turn(tool="search", query=" ".join(words(_ADDRESS.sub(" ", task)))[:300])
-    unread = _unread(data)
-    if unread and len(data["read"]) < _READ:
-        return Turn(tool="read", document=unread[0])
-    found = _telling(task, data["read"])
-    sources = tuple(Source(document=document, quote=sentence[:300]) for document, sentence in found)
-    text = " ".join(sentence for _, sentence in found)
-    if not data["done"] and found and (turn := _proposal(task, text)):
-        return turn.model_copy(update={"sources": sources})
-    return Turn(tool="finish", answer=text or "The documents do not say.", sources=sources)
+    task = str(json.loads(talk.data)["task"])
+    searches, reads = _of(talk, "search"), _of(talk, "read")
+    if not searches:
+        terms = words(" ".join(part for part in task.split() if "@" not in part))
+        return _call("search", query=" ".join(terms)[:300])
+    unread = [name for name in _found(searches) if name not in {each.call.arguments.get("document") for each in reads}]
+    if unread and len(reads) < _READ:
+        return _call("read", document=unread[0])
+    told = _telling(task, [Source.model_validate_json(each.result) for each in reads if each.result])
+    sources = [{"source": document, "quote": sentence[:300]} for document, sentence in told]
+    text = " ".join(sentence for _, sentence in told)
+    proposed = any(each.call.name in ACTIONS for each in talk.exchanges)
+    if told and not proposed and (wish := _proposal(task, text)):
+        return wish.model_copy(update={"arguments": {**wish.arguments, "sources": sources}})
+    return _call("finish", answer=text or "The documents do not say.", sources=sources)
 
 
-def _proposal(task: str, text: str) -> Turn | None:
+def _call(name: str, **arguments: Any) -> Call:
+    return Call(name=name, arguments=arguments)
+
+
+def _of(talk: Talk, name: str) -> list[Exchange]:
+    return [each for each in talk.exchanges if each.call.name == name]
+
+
+def _found(searches: Sequence[Exchange]) -> list[str]:
+    return [source.name for each in searches if each.result for source in _FOUND.validate_json(each.result)]
+
+
+def _proposal(task: str, text: str) -> Call | None:
     subject = " ".join(task.split())[:80]
-    address = _ADDRESS.search(task)
-    if address:
-        body = f"Hello,\n\n{text}\n\nKind regards\nThe support team"
-        to = address[0].rstrip(".'")
-        return Turn(
-            tool="send_external_email", to=to, subject=subject, body=body, summary=f"Send {to} what we have on: {subject}"
-        )
+    if asked := addresses(task):
+        mail = {"to": asked[0], "subject": subject, "body": f"Hello,\n\n{text}\n\nKind regards\nThe support team"}
+        return _call("send_external_email", arguments=mail, summary=f"Send {asked[0]} what we have on: {subject}")
     if _NOTE.search(task):
-        summary = f"Leave the team a message: {subject}"
-        return Turn(tool="draft_internal_message", subject=subject, body=text, summary=summary)
+        note = {"subject": subject, "body": text}
+        return _call("draft_internal_message", arguments=note, summary=f"Leave the team a message: {subject}")
     return None
 
 
-def _unread(data: Any) -> list[str]:
-    read = {each["document"] for each in data["read"]} | set(data["dropped"])
-    return [hit["document"] for search in data["searches"] for hit in search["found"] if hit["document"] not in read]
-
-
-def _telling(task: str, read: Any) -> list[tuple[str, str]]:
+def _telling(task: str, read: Sequence[Source]) -> list[tuple[str, str]]:
     """Document and sentence, those that share most words with the task first; none that shares nothing."""
     wanted = {word[:5] for word in words(task)}
-    sentences = [(each["document"], sentence) for each in read for sentence in re.split(r"(?<=[.!?])\s+", each["text"])]
+    sentences = [(each.name, sentence) for each in read for sentence in re.split(r"(?<=[.!?])\s+", each.text)]
     scored = [(len(wanted & {word[:5] for word in words(sentence)}), document, sentence) for document, sentence in sentences]
     best = sorted((each for each in scored if each[0]), key=lambda each: -each[0])[:_SENTENCES]
     return [(document, sentence) for _, document, sentence in best]

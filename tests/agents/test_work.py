@@ -110,7 +110,7 @@ async def test_a_model_works_with_tools_and_finishes_with_sources() -> None:
     assert await story.advance() == "Ten years.\nSources: Lamps (https://x.example/lamps)"
     assert names(story) == ["turn", "search", "turn", "add", "turn"]
     found, added = story.journal.rows[2], story.journal.rows[4]
-    assert (found.type, found.detail["query"], found.detail["sources_retrieved"]) == ("retrieval", "query=lamps", ["lamps"])
+    assert (found.type, found.detail["query"], found.detail["sources_retrieved"]) == ("retrieval", "lamps", ["lamps"])
     assert (added.type, added.result, added.detail["result"]) == ("tool_call", 10, "done")
     assert [each.call.name for each in told(model).exchanges] == ["search", "add"]
     assert "glow warm" in told(model).exchanges[0].result

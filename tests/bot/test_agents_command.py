@@ -59,6 +59,7 @@ def test_an_agent_that_chooses_its_tools_is_drawn_with_its_turns(typed: Terminal
 
     assert "  ask the model: turn\n    │\n  one of, turn by turn\n    ├─ look up: search, and on to the next turn" in drawn
     assert "    └─ propose send_external_email     people decide (approve, high risk)" in drawn
+    assert "People are asked whether it may go on at 12 turns" in drawn
     assert 'route --> t1["look up: search"]\n    t1 --> s1' in mermaid
 
 
