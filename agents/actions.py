@@ -82,7 +82,8 @@ class Action(Generic[A]):
 
     `title` is what a card is headed with ("Send an e-mail"); `target` says in a few words whom or what the arguments touch
     ("mia@example.com"); `execute` does it and returns a receipt (JSON object with a `summary` sentence), or raises
-    `ActionFailed` or `EffectUnknown`.
+    `ActionFailed` or `EffectUnknown`. A receipt's `result`, if it has one, is what a model is told of what came back.
+    `withheld` says why the action is not offered to a model at present; nothing if it is.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Action(Generic[A]):
     arguments: type[A]
     target: Callable[[A], str]
     execute: Callable[[A, Effect], Awaitable[JsonObject]]
+    withheld: Callable[[], str | None] = lambda: None
 
     @cached_property
     def secrets(self) -> frozenset[str]:

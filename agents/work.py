@@ -71,8 +71,9 @@ class Work:
 async def work(run: "LiveRun", task: str, prompt: PromptFile, review: Review | None) -> Work:
     """See `LiveRun.work`."""
     agent = run.agent
-    if agent.level != 3 or not agent.tools:
-        why = "it declares no tools" if agent.level == 3 else f"it is of level {agent.level}, and tools belong to level 3"
+    if agent.level != 3 or not (agent.tools or agent.actions):
+        lacks = "it declares neither tools nor actions"
+        why = lacks if agent.level == 3 else f"it is of level {agent.level}, and tools belong to level 3"
         raise UndeclaredTool(f"Agent {agent.name!r} cannot let a model work with tools: {why}.")
     if CONTINUE_WORK not in run.actions:
         raise UndeclaredTool(
@@ -94,6 +95,7 @@ class Worker:
     known: dict[str, Source] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)  # what actions brought back, which strangers may have written
     refusals: int = 0
     checkpoints: int = 0
     unchecked: int = 0  # turns since people were last asked
@@ -106,7 +108,7 @@ class Worker:
         self.tools: Mapping[str, Tool] = {tool.name: tool for tool in agent.tools}
         self.offers: tuple[Offer, ...] = (
             *(tool.offer for tool in agent.tools),
-            *(offered(self.run.actions[action]) for action in agent.actions),
+            *(offered(action) for action in map(self.run.actions.__getitem__, agent.actions) if not action.withheld()),
             finishing(),
         )
 
@@ -240,11 +242,13 @@ class Worker:
         self.run.labels -= added  # they are about this proposal, not about the next
         self.outcomes.append(outcome)
         self.done.append(_became(intent.summary, outcome))
-        self._note(call, "", f"Proposed. {_became('', outcome)}", line=_became("", outcome))
+        result = _text(outcome.receipt.get("result", ""))
+        self.heard.append(result)
+        self._note(call, result, f"Proposed. {_became('', outcome)}", line=_became("", outcome))
 
     async def _reviewed(self, intent: Intent) -> Intent:
         """With our own marks and the author's, who can raise the risk and never lower it."""
-        texts = (self.task, *(text for source in self.known.values() for text in (source.title, source.text)))
+        texts = (self.task, *self.heard, *(text for source in self.known.values() for text in (source.title, source.text)))
         marked = intent.marked([STRANGE] if strange(texts) else [], Risk.critical)
         if any(tool.finds for tool in self.tools.values()):
             marked = marked.marked([] if intent.evidence else [NO_SOURCE], Risk.high)

@@ -141,6 +141,7 @@ class McpServers:
             arguments=arguments_of(name, tool.input_schema),
             target=lambda _: f"{server}: {tool.name} (as pinned, {tool.hash[:12]})",  # so that a new pin voids approvals
             execute=partial(self._execute, server, tool),
+            withheld=partial(self.withheld.get, name),
         )
 
     async def _execute(self, server: str, tool: Definition, arguments: Arguments, effect: Effect) -> JsonObject:

@@ -189,8 +189,9 @@ async def test_paths_and_tools_belong_to_their_levels(level: int) -> None:
 
     with pytest.raises(UndeclaredPath, match=f"of level {level}"):
         await Story(Agent("a", level, "", "", ("post",), chooses), ACTIONS, ScriptedModel()).advance()
-    with pytest.raises(UndeclaredTool, match="declares no tools" if level == 3 else "of level 1"):
-        await Story(Agent("a", level, "", "", ("post",), works), ACTIONS, ScriptedModel()).advance()
+    actions = () if level == 3 else ("post",)
+    with pytest.raises(UndeclaredTool, match="neither tools nor actions" if level == 3 else "of level 1"):
+        await Story(Agent("a", level, "", "", actions, works), ACTIONS, ScriptedModel()).advance()
 
 
 @pytest.mark.parametrize(
