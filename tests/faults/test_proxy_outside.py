@@ -77,15 +77,20 @@ async def resting(demo: Demo) -> None:
     await until(lambda: demo.replica.storage.store.read(all_posted), 60)
 
 
+ON_ITS_WAY = 0.5  # seconds within which an answer has come back, on a busy machine too
+
+
 async def test_a_retry_after_is_honoured_by_every_card_that_waits(place: Premises) -> None:
-    """30 s in full size, 2 s else. Nothing is asked of the method until then, however many want to."""
+    """30 s in full size, 2 s else. Nothing is asked of the method until then, however many want to; what was on its way
+    already when Slack said so is no breach."""
     seconds, tickets = (30, 8) if FULL else (2, 3)
     async with distant(place) as (demo, proxy):
         place.sandbox.fail_next("chat.postMessage", retry_after=seconds)
         requests = await asked(demo, tickets)
         await resting(demo)
         posts = [at for at, began in proxy.heard if began.startswith(POST)]
-        assert posts[1] - posts[0] >= seconds - 0.1, "asked again before its time"
+        early = [at for at in posts if ON_ITS_WAY < at - posts[0] < seconds - 0.1]
+        assert not early, "asked again before its time"
         assert [cards(demo, request) for request in requests] == [1] * tickets
         await Eyes(demo).audit()
 
