@@ -6,7 +6,7 @@ Mermaid for pages (https://mermaid.js.org/syntax/flowchart.html), lines for a te
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from storage.records import Verdict
 LEVELS = {1: "fixed pipeline", 2: "conditional routing", 3: "tool-using with checkpoints"}
 
 _KINDS = {"tool_call": "compute", "retrieval": "look up", "llm_call": "ask the model"}
+_CALLS = {**{kind: kind for kind in _KINDS}, "choose": "llm_call"}  # what a run's methods are in the trace
 _SAYS = {
     "auto": "runs by itself",
     "log": "runs, with a line in the channel",
@@ -63,32 +64,36 @@ def _step(call: ast.Call) -> Iterator[Drawn]:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="run") | ast.Attribute(attr="run"), attr=kind),
             args=[ast.Constant(value=str(name)), *_],
-        ) if kind in _KINDS:
-            yield Drawn(kind, name)
+        ) if kind in _CALLS:
+            yield Drawn(_CALLS[kind], name)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="run"), attr="work")):
+            yield _TURN
 
 
-def _parts(agent: Agent) -> tuple[tuple[Drawn, ...], tuple[Drawn, ...]]:
-    """The steps that are taken in order, and the tools among which a model chooses turn by turn, which level 3 alone has."""
-    tools = tuple(Drawn(tool.type.value, tool.name) for tool in agent.tools)
-    return (*steps_of(agent), *((_TURN,) if tools else ())), tools
+def _tools(agent: Agent) -> tuple[Drawn, ...]:
+    """The tools among which a model chooses turn by turn, beside the actions; level 3 alone has them."""
+    return tuple(Drawn(tool.type.value, tool.name) for tool in agent.tools)
 
 
 def _mermaid(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
-    steps, tools = _parts(agent)
+    steps, tools = steps_of(agent), _tools(agent)
     yield f'input(["{_inert(agent.usage)}"])'
     last = "input"
     for number, step in enumerate(steps, 1):
         yield f'{last} --> s{number}["{_KINDS[step.kind]}: {_inert(step.name)}"]'
         last = f"s{number}"
     turn = last
-    if len(agent.actions) + len(tools) > 1:
+    if len(agent.paths or agent.actions) + len(tools) > 1:
         yield f'{last} --> route{{"one of"}}'
         last = "route"
     for number, tool in enumerate(tools, 1):
         yield f'{last} --> t{number}["{_KINDS[tool.kind]}: {_inert(tool.name)}"]'
         yield f"t{number} --> {turn}"
+    for number, path in enumerate(agent.paths, 1):
+        yield f'{last} --> p{number}(["{_inert(path)}"])'
+        yield from (f"p{number} --> a{agent.actions.index(action) + 1}" for action in agent.paths[path])
     for number, action in enumerate(agent.actions, 1):
-        yield f'{last} --> a{number}["propose {_inert(action)}"]'
+        yield ("" if agent.paths else f"{last} --> ") + f'a{number}["propose {_inert(action)}"]'
         yield f'a{number} -- "{_inert(_SAYS[verdicts[action].outcome])}" --> {_ends(verdicts[action])}'
 
 
@@ -98,7 +103,8 @@ def _ends(verdict: Verdict) -> str:
 
 
 def _lines(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
-    steps, tools = _parts(agent)
+    steps, tools = steps_of(agent), _tools(agent)
+    turns = _TURN in steps
     yield f"{agent.name} · level {agent.level}, {LEVELS[agent.level]} · version {agent.version}"
     yield agent.description
     yield ""
@@ -107,18 +113,25 @@ def _lines(agent: Agent, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
         yield "    │"
         yield f"  {_KINDS[step.kind]}: {step.name}"
     yield "    │"
+    if agent.paths:
+        yield "  one path, and no action beside it"
+        yield from _branches([f"{path}: {' or '.join(actions)}" for path, actions in agent.paths.items()])
+        yield "    │"
     width = max(map(len, agent.actions), default=0)
     branches = [*(f"{_KINDS[tool.kind]}: {tool.name}, and on to the next turn" for tool in tools),
                 *(f"propose {name:<{width}}  {said(verdicts[name])}" for name in agent.actions)]  # fmt: skip
     if len(branches) == 1:
         yield f"  {branches[0]}"
         return
-    yield "  one of" + (", turn by turn" if tools else "")
-    for branch in branches[:-1]:
-        yield f"    ├─ {branch}"
-    yield from (f"    └─ {branch}" for branch in branches[-1:])
-    if tools:
+    yield "  one of" + (", turn by turn" if turns else "")
+    yield from _branches(branches)
+    if turns:
         yield from ("", f"  {agent.limits.told}")
+
+
+def _branches(branches: Sequence[str]) -> Iterator[str]:
+    yield from (f"    ├─ {branch}" for branch in branches[:-1])
+    yield from (f"    └─ {branch}" for branch in branches[-1:])
 
 
 def _inert(text: str) -> str:

@@ -23,6 +23,16 @@ ACTIONS = (
     "hiring_decision",
 )
 
+TEAM = "draft_internal_message"  # at the end of every path: what does not fit is put before people
+PATHS: dict[str, tuple[str, ...]] = {
+    "reply": ("send_external_email", TEAM),
+    "refund": ("execute_financial_action", TEAM),
+    "record_change": ("update_customer_record", TEAM),
+    "deletion": ("delete_any_data", TEAM),
+    "out_of_bounds": ("legal_advice", "medical_recommendation", "hiring_decision", TEAM),
+    "escalate": (TEAM,),
+}
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -38,6 +48,7 @@ def support(sources: Sources) -> Agent:
 
     async def workflow(run: LiveRun, input: str) -> str:
         case = await open_case(run, input, sources)
+        run.take(case.reading.intent)
         plan = route(case)
         run.labels.update(plan.labels)
         outcome = await run.propose(
@@ -56,6 +67,7 @@ def support(sources: Sources) -> Agent:
         usage="the ticket's text, or a whole mail with its headers",
         actions=ACTIONS,
         workflow=workflow,
+        paths=PATHS,
     )
 
 
