@@ -39,6 +39,11 @@ LIBRARY = Path(__file__).parent / "research" / "library"
 HANDBOOK = "https://lamps.example/handbook"  # where the lamp shop of the demo has these documents
 
 
+def library() -> Knowledge:
+    """The documents that ship, for `research`."""
+    return Knowledge(LIBRARY, HANDBOOK)
+
+
 @dataclass(frozen=True)
 class Systems:
     """The systems that the shipped actions and agents work on, the company's own actions and agents, and its MCP servers."""
@@ -49,7 +54,7 @@ class Systems:
     knowledge: Knowledge
     links: Links = field(default_factory=Links)
     tickets: Tickets = field(default_factory=Tickets)
-    library: Knowledge = field(default_factory=lambda: Knowledge(LIBRARY, HANDBOOK))
+    library: Knowledge = field(default_factory=library)
     own: Own = field(default_factory=Own)
     servers: McpServers = field(default_factory=McpServers)
 

@@ -18,9 +18,12 @@ from agents.executors.email import SmtpServer
 from agents.executors.refund import Billing
 from agents.model import Model
 from agents.offline import OfflineModel
+from agents.prices import Prices
 from agents.shipped import Systems
+from agents.support.case import Links
 from agents.support.customers import Customers
 from agents.support.knowledge import Knowledge
+from agents.triage.tickets import Tickets
 from bot.api.app import Api
 from bot.cards.text import words
 from bot.flow.desk import Desk
@@ -224,7 +227,7 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
 
 def systems_of(settings: Settings) -> Systems:
     """The company's systems that the shipped actions work on, its MCP servers and its own agents, as the settings
-    name them. Raises BadServers, BadOwnAgent."""
+    name them. Raises NoArticles, TicketRejected, BadServers, BadOwnAgent."""
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     smtp = SmtpServer(
         settings.smtp_host,
@@ -235,8 +238,16 @@ def systems_of(settings: Settings) -> Systems:
         "starttls" if settings.smtp_starttls else "none",
     )
     billing = Billing(settings.billing_url, settings.billing_key.get_secret_value() if settings.billing_key else "")
-    customers = Customers(settings.customers_url)
-    systems = shipped.with_servers(Systems(smtp, billing, customers, Knowledge()), settings.mcp, environment())
+    systems = Systems(
+        smtp,
+        billing,
+        Customers(settings.customers_url),
+        Knowledge(settings.help_centre, settings.help_centre_url) if settings.help_centre else Knowledge(),
+        Links(settings.order_url),
+        Tickets(settings.tickets) if settings.tickets else Tickets(),
+        Knowledge(settings.library, settings.library_url) if settings.library else shipped.library(),
+    )
+    systems = shipped.with_servers(systems, settings.mcp, environment())
     return shipped.with_own(systems, settings.agents)
 
 
@@ -338,13 +349,16 @@ def _qualified(place: Place | None) -> str | None:
 
 
 async def model_of(settings: Settings, systems: Systems, stack: AsyncExitStack) -> Model:
-    """Claude with a key; without one the rules, which say so wherever their answers are shown."""
+    """Claude with a key; without one the rules, which say so wherever their answers are shown. Raises BadPrices."""
     if settings.anthropic_api_key is None:
         return OfflineModel(shipped.rules(systems.own))
     from agents.claude import ClaudeModel  # here, because its SDK takes seconds to import
 
     claude = ClaudeModel(
-        settings.anthropic_api_key.get_secret_value(), model=settings.model, base_url=settings.anthropic_base_url
+        settings.anthropic_api_key.get_secret_value(),
+        model=settings.model,
+        base_url=settings.anthropic_base_url,
+        prices=Prices.read(settings.prices) if settings.prices else None,
     )
     stack.push_async_callback(claude.close)
     return claude

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from agents.actions import AgentError
 from agents.mcp_servers.hub import difference
+from agents.prices import BadPrices, Prices, Tokens
 from agents.shipped import Systems, actions
 from bot.app import systems_of
 from bot.settings import Settings
@@ -149,6 +150,13 @@ async def _teams(settings: Settings) -> list[Finding]:
 def _model(settings: Settings) -> Finding:
     if settings.anthropic_api_key is None:
         return Finding(True, "ANTHROPIC_API_KEY", "It is not set: answers come from rules, and every card says so.")
+    try:
+        prices = Prices.read(settings.prices) if settings.prices else Prices()
+    except BadPrices as error:
+        return Finding(False, "SIGNOFF_PRICES", str(error))
+    if prices.cost(settings.model, Tokens(1, 1)) is None:
+        said = f"The price of {settings.model} is not known, so its cost is not counted. Give it in SIGNOFF_PRICES."
+        return Finding(False, "SIGNOFF_MODEL", said)
     return Finding(True, "ANTHROPIC_API_KEY", f"It is set; agents ask {settings.model}.")
 
 

@@ -108,6 +108,39 @@ class Settings(BaseSettings):
     )
     model: str = Field("claude-haiku-5-5", validation_alias="SIGNOFF_MODEL", description="the model that agents ask")
 
+    prices: Path | None = Field(
+        None,
+        validation_alias="SIGNOFF_PRICES",
+        description="a YAML file of your own prices for models; what it does not name costs what genai-prices says",
+    )
+
+    help_centre: Path | None = Field(
+        None,
+        validation_alias="SIGNOFF_HELP_CENTRE",
+        description="folder of articles (*.md) that `support` answers from; without it, the samples of a lamp shop",
+    )
+    help_centre_url: str | None = Field(
+        None, validation_alias="SIGNOFF_HELP_CENTRE_URL", description="where they are published: URL/NAME of the file"
+    )
+    library: Path | None = Field(
+        None,
+        validation_alias="SIGNOFF_LIBRARY",
+        description="folder of documents (*.md) that `research` answers from; without it, the samples of a lamp shop",
+    )
+    library_url: str | None = Field(
+        None, validation_alias="SIGNOFF_LIBRARY_URL", description="where they are published: URL/NAME of the file"
+    )
+    tickets: Path | None = Field(
+        None,
+        validation_alias="SIGNOFF_TICKETS",
+        description="folder of tickets (INC-42.eml, INC-42.txt) that `triage` takes by number; without it, samples",
+    )
+    order_url: str | None = Field(
+        None,
+        validation_alias="SIGNOFF_ORDER_URL",
+        description="page of an order, for the evidence on cards: https://shop.example/orders/{order}",
+    )
+
     smtp_host: str = Field(
         "127.0.0.1", validation_alias="SIGNOFF_SMTP_HOST", description="mail server for send_external_email"
     )
@@ -135,7 +168,7 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("mcp", mode="before")
+    @field_validator("mcp", "prices", "help_centre", "library", "tickets", mode="before")
     @classmethod
     def _none_if_empty(cls, value: Any) -> Any:
         return value or None

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from agents.actions import AgentError
+
 ARTICLES = Path(__file__).parent / "articles"
 
 _WORD = re.compile(r"\w{3,40}")
@@ -30,14 +32,22 @@ class Article(BaseModel):
     link: str | None = None
 
 
+class NoArticles(AgentError):
+    """The folder of articles cannot be used; the message says why and what to do."""
+
+
 NEAR = 0.5  # share of the best article's score that another must reach to be shown
 
 
 class Knowledge:
-    """The articles of a folder, indexed in memory. `url` is the address of the published help centre, if there is one."""
+    """The articles of a folder, `*.md` that begin with their title, indexed in memory. `url` is the address of the published
+    help centre, if there is one: an article's own is `url/NAME`. Raises NoArticles."""
 
     def __init__(self, folder: Path = ARTICLES, url: str | None = None) -> None:
         self._articles = {path.stem: _read(path, url) for path in sorted(folder.glob("*.md"))}
+        if not self._articles:
+            why = "has no articles (*.md)" if folder.is_dir() else "is no folder"
+            raise NoArticles(f"{folder} {why}. Name a folder of Markdown files, each beginning with its title.")
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
         self._close = weakref.finalize(self, self._index.close)  # it holds nothing but memory
         self._index.execute(
@@ -77,6 +87,11 @@ def words(text: str) -> Sequence[str]:
 
 
 def _read(path: Path, url: str | None) -> Article:
-    heading, _, text = path.read_text(encoding="utf-8").partition("\n")
+    try:
+        heading, _, text = path.read_text(encoding="utf-8").lstrip("\ufeff\n ").partition("\n")
+    except UnicodeDecodeError as error:
+        raise NoArticles(f"{path} is no text in UTF-8. Convert it, or take it out of the folder.") from error
+    except OSError as error:
+        raise NoArticles(f"{path} cannot be read: {error.strerror}.") from error
     link = f"{url.rstrip('/')}/{path.stem}" if url else None
     return Article(slug=path.stem, title=heading.lstrip("# ").strip(), text=" ".join(text.split()), link=link)

@@ -15,9 +15,11 @@ _NUMBER = re.compile(r"[A-Z]{2,10}-\d{1,9}")
 
 
 class Tickets:
-    """The tickets in `folder`; without one, the samples that ship."""
+    """The tickets in `folder`; without one, the samples that ship. Raises TicketRejected where it is no folder."""
 
     def __init__(self, folder: Path = SAMPLES) -> None:
+        if not folder.is_dir():
+            raise TicketRejected(f"{folder} is no folder. Name one with tickets in it: INC-42.eml, INC-42.txt.")
         self._folder = folder
 
     async def read(self, input: str) -> str:
