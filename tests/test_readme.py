@@ -11,6 +11,8 @@ from types import ModuleType
 import pytest
 
 from agents.actions import Actions
+from agents.mcp_servers import servers
+from agents.prices import Prices, Tokens
 from agents.workflow import Agents
 from bot.flow.front_desk import FrontDesk
 from policies.file import parse
@@ -61,6 +63,14 @@ async def test_the_agent_of_the_readme_asks_and_gives_its_voucher(stage: Stage) 
 def test_the_policy_of_the_readme_loads() -> None:
     policy = parse(block("yaml").encode(), RISK_MAP_ACTIONS)
     assert [rule.name for rule in policy.rules] == ["refunds", "internal drafts"]
+
+
+def test_the_servers_and_the_prices_of_the_readme_load(tmp_path: Path) -> None:
+    (tmp_path / "mcp.yaml").write_text(block("yaml", 1))
+    assert list(servers.load(tmp_path / "mcp.yaml")) == ["crm", "tickets"]
+    (tmp_path / "prices.yaml").write_text(block("yaml", 2))
+    prices = Prices.read(tmp_path / "prices.yaml")
+    assert prices.cost("our-gateway/large", Tokens(1_000_000, 0)) == 3
 
 
 def test_every_file_that_the_readme_links_to_is_there() -> None:
