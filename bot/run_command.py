@@ -24,6 +24,15 @@ if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs
     from storage.records import JsonObject, Person, Request, Run, Step
 
 
+class Beginning(click.Choice[str]):
+    """A choice of words, of which the first letters are enough as long as they fit only one."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word that begins so."""
+        begin = [word for word in self.choices if value and word.startswith(value.strip().lower())]
+        return super().convert(begin[0] if len(begin) == 1 else value, param, ctx)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What was typed."""
@@ -110,14 +119,14 @@ def _choice(request: "Request") -> "Choice | None":
     """What was typed; None to leave it undecided."""
     from bot.flow.vouched import Choice
 
-    verb = click.prompt("Decide", type=click.Choice(["approve", "edit", "reject", "quit"]), err=True)
+    verb = click.prompt("Decide", type=Beginning(["approve", "edit", "reject", "quit"]), err=True)
     match verb:
         case "quit":
             return None
         case "edit":
             return Choice("edit", request.fingerprint, _note(), None, _changes(request))
         case "reject":
-            reason = click.prompt("Why", type=click.Choice([*REJECT_REASONS]), err=True)
+            reason = click.prompt("Why", type=Beginning([*REJECT_REASONS]), err=True)
             return Choice("reject", request.fingerprint, _note(), reason)
     return Choice("approve", request.fingerprint, _note())
 
@@ -184,32 +193,14 @@ def _quoted(label: str, value: object) -> Iterator[str]:
 def _told(run: "Run", steps: "list[Step]", *, as_json: bool) -> int:
     """Tell how it went; returns the exit code."""
     from bot.cards.inert import inert
+    from bot.run_told import lines, trace
 
     if as_json:
-        click.echo(json.dumps(_trace(run, steps), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(trace(run, steps), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(["", "Steps", *map(_line, steps)]), err=True)
+        click.echo("\n".join(["", *lines(run, steps)]), err=True)
         click.echo(inert(run.final_output or run.error or f"The run is {run.status}."))
     return 0 if run.success else 1
-
-
-def _line(step: "Step") -> str:
-    """A step of the trace in a line."""
-    from bot.cards.inert import inert_line
-
-    said = (step.error, *(step.detail.get(name) for name in ("output_summary", "query", "result")))
-    about = inert_line(str(next(filter(None, said), "")))[:100]
-    return f"  {step.number}. {step.type} {step.name}: {step.status}, {step.latency_ms or 0} ms  {about}".rstrip()
-
-
-def _trace(run: "Run", steps: "list[Step]") -> "JsonObject":
-    return {
-        "session_id": run.id, "agent": run.agent, "input": run.input, "status": run.status,
-        "steps": [{"step": step.number, "type": step.type, "name": step.name, "status": step.status,
-                   "latency_ms": step.latency_ms, **step.detail} for step in steps],
-        "final_output": run.final_output, "error": run.error, "total_latency_ms": run.total_latency_ms,
-        "total_cost_usd": run.total_cost_usd, "success": run.success,
-    }  # fmt: skip
 
 
 def _input(text: tuple[str, ...], file: Path | None) -> str:

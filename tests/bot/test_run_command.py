@@ -59,6 +59,13 @@ def test_what_is_edited_is_done_as_edited(run: Terminal, tmp_path: Path) -> None
     assert listed(tmp_path) == [["high", "Call Mia at nine"]]
 
 
+def test_the_first_letters_of_a_word_are_enough(run: Terminal, tmp_path: Path) -> None:
+    told = run("callback", "--file", "ticket.eml", typed="x\nR\nwrong_d\nShe was called.\n")
+
+    assert "'x' is not one of" in told.stderr
+    assert told.stdout == "Nothing was put on the list: rejected. She was called.\n"
+
+
 def test_an_edit_that_does_not_fit_is_told_and_asked_again(run: Terminal, tmp_path: Path) -> None:
     told = run("callback", "--file", "ticket.eml", typed="edit\n\n\nsoonest\nreject\nother\nno\n")
 
