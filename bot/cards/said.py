@@ -8,6 +8,7 @@ NOT_OURS = words(
     "This button is not one that Signoff made for this, here and for you. Nothing was done. "
     "Open the newest card of the request and decide there."
 )
+TAKEN = words("This was taken already.")
 BROKEN = words("Something went wrong inside Signoff, and it cannot say whether this was done. Please look at the card.")
 
 ABOUT = (

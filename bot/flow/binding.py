@@ -19,10 +19,10 @@ from bot.flow.seals import Seals
 from storage.canonical import NotCanonical
 from storage.records import JsonObject
 
-Purpose = Literal["approve", "edit", "reject", "read", "turn", "approve_read", "edit_form", "reject_form"]
+Purpose = Literal["approve", "edit", "reject", "read", "turn", "approve_read", "edit_form", "reject_form", "ask_form"]
 
 UNREAD: Final = 1
-PERSONAL: Final = frozenset({"turn", "approve_read", "edit_form", "reject_form"})
+PERSONAL: Final = frozenset({"turn", "approve_read", "edit_form", "reject_form", "ask_form"})
 
 
 class BadBinding(ValueError):
@@ -68,6 +68,20 @@ class Stamp:
         if not genuine:
             raise BadBinding(f"This value was not made for {purpose!r} here.")
         return binding
+
+    def enclosed(self, text: str, purpose: Purpose) -> str:
+        """A text that a dialog carries for its reader alone, sealed as it is."""
+        return f"{self.seals.seal(self._named(purpose), self._text(text))}.{text}"
+
+    def disclosed(self, value: object, purpose: Purpose) -> str:
+        """The reverse. Raises `BadBinding` unless the value was made for exactly this."""
+        seal, _, text = value.partition(".") if isinstance(value, str) else ("", "", "")
+        if not self.seals.holds(seal, self._named(purpose), self._text(text)):
+            raise BadBinding(f"This value was not made for {purpose!r} here.")
+        return text
+
+    def _text(self, text: str) -> JsonObject:
+        return {"text": text, "team": self.team, "reader": self.reader}
 
     def _named(self, purpose: Purpose) -> str:
         return f"{self.surface} {purpose}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from agents.workflow import UnknownAgent
 from bot.cards import listing
+from bot.cards.said import TAKEN
 from bot.cards.text import Text, bold, code, words
 from bot.flow.close import cancel, expire
 from bot.flow.delegate import delegate
@@ -29,8 +30,10 @@ class Verb:
 
 
 async def command(signoff: Signoff, typed: Command) -> Answer:
-    """Carry out `/signoff <line>`."""
+    """Carry out `/signoff <line>`. An agent's name where a command is expected runs that agent."""
     word, rest = _first_word(typed.line)
+    if word in signoff.agents and word.lower() not in VERBS:
+        word, rest = "run", typed.line
     if not word:
         return Answer(True, help_text(signoff))
     verb = VERBS.get(word.lower())
@@ -62,7 +65,7 @@ async def run(signoff: Signoff, typed: Command, rest: str) -> Answer:
     except InputRefused as error:
         return Answer(False, words(str(error)))
     if started is None:
-        return Answer(True, words("This was taken already."))
+        return Answer(True, TAKEN)
     return Answer(True, words(bold(agent.name), " is on it. Follow it in the thread that opens here."))
 
 
@@ -101,7 +104,7 @@ async def take_back(signoff: Signoff, typed: Command, rest: str) -> Answer:
 
     def work(tx: Transaction) -> Answer:
         if not tx.first_delivery(typed.delivery):
-            return Answer(True, words("This was taken already."))
+            return Answer(True, TAKEN)
         if expire(tx, signoff, found.id) is not None:
             return Answer(False, words("It has just expired; nothing was done."))
         if cancel(tx, signoff, found.id, typed.person) is None:

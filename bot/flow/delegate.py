@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.cards import listing
+from bot.cards.said import TAKEN
 from bot.cards.text import Text, Who, code, from_json, quote, words
 from bot.flow import jobs
 from bot.flow.desk import Answer, Command
@@ -145,7 +146,7 @@ def _nobody(written: str, known: Sequence[Known]) -> Text | None:
 
 def _start(tx: Transaction, signoff: Signoff, typed: Command, taker: Person, term: Term) -> Answer:
     if not tx.first_delivery(typed.delivery):
-        return Answer(True, words("This was taken already."))
+        return Answer(True, TAKEN)
     ties, giver = ties_of(tx), typed.person
     if ties.same(giver, taker):
         return Answer(False, words("You cannot delegate to yourself. Name somebody else."))
@@ -171,7 +172,7 @@ def _start(tx: Transaction, signoff: Signoff, typed: Command, taker: Person, ter
 
 def _stop(tx: Transaction, typed: Command) -> Answer:
     if not tx.first_delivery(typed.delivery):
-        return Answer(True, words("This was taken already."))
+        return Answer(True, TAKEN)
     ended = _given(tx, ties_of(tx), typed.person)
     for each in ended:
         _end(tx, each, typed.person, "stopped")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from bot.cards.ask import AskForm, ChatMessage
 from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.cards.text import Text
@@ -36,6 +37,15 @@ class Click:
     person: Person
     delivery: str
     whole: bool = True  # False if the surface did not show the person everything that there is to read
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A person hands a message of a chat to an agent."""
+
+    message: ChatMessage
+    person: Person
+    delivery: str
 
 
 @dataclass(frozen=True)
@@ -73,3 +83,9 @@ class Desk(Protocol):
 
     async def edit(self, click: Click, values: JsonObject) -> Answer:
         """Edit with the values of the edit form (the arguments, `notes`)."""
+
+    async def ask_form(self, message: ChatMessage, person: Person) -> AskForm | Answer:
+        """The dialog in which that person hands the message to an agent, or why there is none."""
+
+    async def ask(self, asked: Asked, values: JsonObject) -> Answer:
+        """Have an agent work on the message, with the values of that dialog (`agent`, `note`)."""

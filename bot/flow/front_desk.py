@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Literal
 
 from bot.cards import lines
+from bot.cards.ask import AskForm, ChatMessage
 from bot.cards.card import Card
 from bot.cards.form import NOTES, Form, argument_fields, reject_fields
 from bot.cards.text import words
-from bot.flow import decide
+from bot.flow import ask, decide
 from bot.flow.commands import command
 from bot.flow.converge import current_card
-from bot.flow.desk import Answer, Click, Command
+from bot.flow.desk import Answer, Asked, Click, Command
 from bot.flow.lost import lose
 from bot.flow.people import Rights, allowed, concerned, rights, ties_of
 from bot.flow.signoff import Signoff
@@ -83,6 +84,18 @@ class FrontDesk:
             if whole and await self._standing(click.person) != "member":
                 return Answer(False, words(MEMBERS_ONLY))
             return await self._signoff.store.read(lambda tx: current_card(tx, self._signoff, click.request_id))
+        except Exception as error:  # noqa: BLE001
+            return _sorry(error)
+
+    async def ask_form(self, message: ChatMessage, person: Person) -> AskForm | Answer:
+        try:
+            return await ask.ask_form(self._signoff, message, person)
+        except Exception as error:  # noqa: BLE001
+            return _sorry(error)
+
+    async def ask(self, asked: Asked, values: JsonObject) -> Answer:
+        try:
+            return await ask.ask(self._signoff, asked, values)
         except Exception as error:  # noqa: BLE001
             return _sorry(error)
 

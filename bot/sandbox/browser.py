@@ -83,6 +83,7 @@ class Browser:
             "say": self._say,
             "action": self._act,
             "view": self._view,
+            "shortcut": self._shortcut,
             "home": self._home,
             "clock": self._clock,
         }
@@ -191,6 +192,10 @@ class Browser:
                 await self._interactions.close(person, view_id)
             case other:
                 raise PersonError(f"A window can be submitted or closed, not {other!r}.")
+
+    async def _shortcut(self, body: Mapping[str, Any]) -> None:
+        channel, ts = _text(body, "channel"), _text(body, "ts")
+        await self._interactions.message_shortcut(_text(body, "as"), channel, ts, _text(body, "callback_id"))
 
     async def _home(self, body: Mapping[str, Any]) -> None:
         self._interactions.open_home(_text(body, "as"))

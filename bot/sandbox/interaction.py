@@ -195,13 +195,17 @@ class Interactions:
     async def message_shortcut(self, person_id: str, channel_id: str, ts: str, callback_id: str) -> Answer:
         """A shortcut chosen on a message."""
         person, channel = self._person(person_id), self._channel(channel_id, person_id)
+        if callback_id not in {each.callback_id for each in self._workspace.seed.installation.shortcuts}:
+            raise PersonError(f"The app offers no {callback_id!r} on messages.")
         message = self._workspace.find(channel.id, ts)
         if message is None or message.to is not None:
             raise PersonError("That message is not there any more.")
         trigger_id = self._slack.triggers.issue(person.id)
         response_url = self._response_url(person.id, channel.id, ts)
         payload = payloads.message_shortcut(self._workspace, person, message, callback_id, trigger_id, response_url)
-        return await self._delivery.deliver(Parcel("interactive", payload))
+        answer = await self._delivery.deliver(Parcel("interactive", payload))
+        self._workspace.mark(person.id, message, None if answer.acked else Mark(warning=UNANSWERED[answer.fate]))
+        return answer
 
     def _response_url(self, person: str, channel: str, ts: str | None = None) -> str:
         return f"{self._slack.url}/sandbox/respond/{self._slack.response_urls.issue(person, channel, ts)}"

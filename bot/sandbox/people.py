@@ -57,6 +57,14 @@ class Command:
     description: str = ""
 
 
+@dataclass(frozen=True)
+class Shortcut:
+    """Something that the app offers on every message, as its manifest declares it."""
+
+    callback_id: str
+    name: str
+
+
 ALL_SCOPES = (
     "app_mentions:read", "channels:history", "channels:join", "channels:read", "chat:write", "commands",
     "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "reactions:write",
@@ -66,7 +74,7 @@ ALL_SCOPES = (
 
 @dataclass(frozen=True)
 class Installation:
-    """The app as it is installed: the bot's person, its scopes, commands and event subscriptions.
+    """The app as it is installed: the bot's person, its scopes, commands, shortcuts and event subscriptions.
 
     The bot is a member of every channel of the seed that lists its person id. `events` are the names of the
     Events API subscriptions, with `message.channels` and `message.im` for messages.
@@ -77,6 +85,7 @@ class Installation:
     bot_id: str = "B0SIGNOFF"
     scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[Command, ...] = (Command("/signoff", "run AGENT TEXT", "Run an agent and see its approvals"),)
+    shortcuts: tuple[Shortcut, ...] = (Shortcut("signoff_ask", "Ask an agent"),)
     events: tuple[str, ...] = (
         "app_home_opened", "app_mention", "channel_archive", "channel_deleted", "channel_left", "group_archive",
         "group_deleted", "group_left", "message.im",

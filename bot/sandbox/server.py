@@ -261,6 +261,10 @@ class Sandbox:
         """Let a person dismiss a modal."""
         return await self.hands.close(person, view.id)
 
+    async def choose(self, person: str, message: Message, callback_id: str) -> Answer:
+        """Let a person choose one of the app's shortcuts on a message."""
+        return await self.hands.message_shortcut(person, message.channel, message.ts, callback_id)
+
     def open_home(self, person: str) -> None:
         """Let a person open the app's home tab."""
         self.hands.open_home(person)

@@ -59,6 +59,9 @@ def snapshot(slack: Slack, me: str, surroundings: Surroundings) -> dict[str, Any
             {"command": each.command, "hint": each.hint, "description": each.description}
             for each in workspace.seed.installation.commands
         ],
+        "shortcuts": [
+            {"callback_id": each.callback_id, "name": each.name} for each in workspace.seed.installation.shortcuts
+        ],
     }
 
 

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.flow.desk import Desk
 from bot.flow.pace import Pace
-from bot.slack.payloads import Body
+from bot.slack.payloads import Body, installed
 from storage.records import Place
 
 EVENTS: Final = ("channel_archive", "channel_deleted", "channel_left", "group_archive", "group_deleted", "group_left")
@@ -25,10 +25,7 @@ def hear(app: AsyncApp, desk: Desk, pace: Pace) -> None:
 
 def lost_place(body: Body) -> Place:
     """The channel that an event is about, in the workspace where the app is installed."""
-    installed = body.get("authorizations") or [{}]
-    return Place(
-        surface="slack", tenant=installed[0].get("team_id") or body["team_id"], channel=str(body["event"]["channel"])
-    )
+    return Place(surface="slack", tenant=installed(body), channel=str(body["event"]["channel"]))
 
 
 def _listener(desk: Desk, pace: Pace) -> Callable[[dict[str, Any]], Awaitable[None]]:

@@ -5,7 +5,7 @@ import logging
 import re
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,13 @@ class Directory:
         user: dict[str, Any] = answer["user"]
         person = Person(key=key, name=_name(user), email=_email(user))
         return Known(person, _standing(user, asked.tenant, home), str(user.get("tz") or "UTC"))
+
+    async def names(self, users: Collection[str]) -> dict[str, str]:
+        """What the people with these ids are called; without those who cannot be looked up now."""
+        tenant = (await self.workspace()).tenant
+        found = await asyncio.gather(*(self.person(key_of(tenant, user)) for user in users), return_exceptions=True)
+        known = zip(users, found, strict=True)
+        return {user: each.person.name for user, each in known if isinstance(each, Known)}
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str]:
         """Keys of the people in `slack:S…` or `slack:@handle`, looked up now if `fresh`; empty if there is no such group.

@@ -42,6 +42,8 @@ SENTENCES = {
     "plan_upgrade_required": "User groups need a paid Slack plan. Name the reviewers one by one in the policy.",
     "expired_trigger_id": "That took too long for Slack. Please press the button again.",
     "trigger_expired": "That took too long for Slack. Please press the button again.",
+    "invalid_trigger_id": "That press is not known to Slack any more. Please press the button again.",
+    "exchanged_trigger_id": "That press was used already. Please press the button again.",
     "trigger_exchanged": "That press was used already. Please press the button again.",
     "message_not_found": "The message was deleted.",
     "is_inactive": "{channel} is archived. Name another channel in the policy, or unarchive it.",

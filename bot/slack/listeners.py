@@ -7,22 +7,39 @@ there is one. Only what opens or turns a dialog, and so changes nothing, may be 
 decides anything.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.response import BoltResponse
 
+from bot.cards.ask import AskForm
 from bot.cards.card import Card
 from bot.cards.form import Form
-from bot.cards.said import BROKEN, NOT_OURS, STALE, TOO_SLOW
+from bot.cards.said import BROKEN, NOT_OURS, STALE, TAKEN, TOO_SLOW
 from bot.cards.text import Text, plain, words
 from bot.flow.binding import BadBinding, Binding, Purpose, Stamp
-from bot.flow.desk import Answer, Click, Desk
+from bot.flow.desk import Answer, Asked, Click, Desk
 from bot.flow.pace import Pace
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.slack import names
-from bot.slack.payloads import Body, command_of, person_of, place_of, press_of, stamp_of, submission_of
+from bot.slack.payloads import (
+    Body,
+    aside_of,
+    command_of,
+    delivery_of,
+    mention_of,
+    message_of,
+    person_of,
+    place_of,
+    press_of,
+    stamp_of,
+    submission_of,
+)
+from bot.slack.plain import people_in
+from bot.slack.render_ask import ask_view, asked_in
 from bot.slack.render_form import TooLongToEdit, errors_for, form_view, said_view, values_of
 from bot.slack.render_pages import first_page, page_view
 from bot.slack.render_text import Block, say, spoken
@@ -31,7 +48,9 @@ from storage.records import Place
 
 log = logging.getLogger(__name__)
 
-Shown = TypeVar("Shown", Card, Form)
+NAMED = 6  # people whose names are looked up for a message
+
+Shown = TypeVar("Shown", Card, Form, AskForm)
 Listener = Callable[[AsyncAck, Body], Awaitable[None]]
 
 
@@ -43,6 +62,8 @@ def register(app: AsyncApp, desk: Desk, surface: SlackSurface, pace: Pace) -> No
         app.action(action)(counter.guarded(listener))
     for callback, listener in counter.dialogs().items():
         app.view(callback)(counter.guarded(listener))
+    app.message_shortcut(names.ASK)(counter.guarded(counter.ask))
+    app.event(names.MENTION, middleware=[counter.committed(counter.mention)])(_acknowledged)
 
 
 class Counter:
@@ -64,7 +85,12 @@ class Counter:
 
     def dialogs(self) -> dict[str, Listener]:
         """The dialogs by callback id."""
-        return {names.EDIT_FORM: self.edited, names.REJECT_FORM: self.rejected, names.REVIEW: self.reviewed}
+        return {
+            names.EDIT_FORM: self.edited,
+            names.REJECT_FORM: self.rejected,
+            names.REVIEW: self.reviewed,
+            names.ASK_FORM: self.asked,
+        }
 
     def guarded(self, listener: Listener) -> Callable[..., Awaitable[None]]:
         """`listener` for Bolt: under way until it is done, and whatever it raises becomes a sentence."""
@@ -78,10 +104,50 @@ class Counter:
 
         return listen
 
+    def committed(self, listener: Listener) -> Callable[..., Awaitable[BoltResponse]]:
+        """`listener` for an event. Bolt acknowledges an event before its listener runs, but not before a middleware of that
+        listener has; what was not acknowledged Slack delivers again (https://docs.slack.dev/apis/events-api)."""
+        guarded = self.guarded(listener)
+
+        async def work(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+            await guarded(ack, body)
+            return ack.response or BoltResponse(status=503)
+
+        return work
+
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """`/signoff …`: the answer comes with the acknowledgement, seen by that person only."""
         if answer := await self._done(body, self._desk.command(command_of(body))):
             await ack(text=spoken(answer.text), blocks=say(answer.text), response_type="ephemeral")
+
+    async def mention(self, ack: AsyncAck, body: Body) -> None:
+        """`@Signoff …`: a command like any other, in the thread of its message; whoever wrote it alone sees the answer."""
+        typed = mention_of(body, (await self._surface.directory.workspace()).user)
+        if typed is None:
+            await ack()
+        elif answer := await self._done(body, self._desk.command(typed)):
+            await ack()
+            if answer.text != TAKEN:  # delivered again
+                await self._tell(body, place_of(body), answer.text)
+
+    async def ask(self, ack: AsyncAck, body: Body) -> None:
+        """Ask an agent, on any message: opens the form."""
+        await self._open(ack, body, self._asking(body), ask_view)
+
+    async def asked(self, ack: AsyncAck, body: Body) -> None:
+        """The form about a message. What comes of it is told beside the message."""
+        message, values = asked_in(body["view"], self._stamp(body))
+        asked = Asked(message, person_of(body), delivery_of(body))
+        answer = await self._submitted(ack, body, self._desk.ask(asked, values))
+        if answer and answer.ok:
+            await self._tell(body, aside_of(message), answer.text)
+
+    async def _asking(self, body: Body) -> AskForm | Answer:
+        person, channel = person_of(body), body["channel"]["id"]
+        names, reached = await asyncio.gather(
+            self._surface.directory.names(people_in(body["message"])[:NAMED]), self._surface.present(person, channel)
+        )
+        return await self._desk.ask_form(message_of(body, names, reached=reached), person)
 
     async def approve(self, ack: AsyncAck, body: Body) -> None:
         """Approve, on a card."""
@@ -145,17 +211,19 @@ class Counter:
         else:
             await self._surface.open(body["trigger_id"], view(answer, self._stamp(body)))
 
-    async def _submitted(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Answer]) -> None:
-        """Close a dialog once it is decided; else keep it open with the errors at their inputs, or say why in it."""
+    async def _submitted(self, ack: AsyncAck, body: Body, asked: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """Close a dialog once it is decided; else keep it open with the errors at their inputs, or say why in it. Returns
+        the answer, unless that came too late."""
         answer = await self._done(body, asked)
         if answer is None:
-            return
+            return None
         if answer.ok:
             await ack()
         elif errors := errors_for(body["view"], answer.errors):
             await ack(response_action="errors", errors=errors)
         else:
             await ack(response_action="update", view=said_view("Not done", answer.text))
+        return answer
 
     async def _done(self, body: Body, asked: Coroutine[Any, Any, Answer]) -> Answer | None:
         """The answer, after the commit; None if that came too late to be acknowledged, so that the person was told."""
@@ -188,6 +256,10 @@ class Counter:
             await self._surface.tell(person_of(body), place, text)
         except (SurfaceError, SurfaceBusy) as error:
             log.warning("%s could not be told something: %s", person_of(body).key, error)
+
+
+async def _acknowledged() -> None:
+    """What is left to do of an event whose work was done before it was acknowledged."""
 
 
 def _page(shown: Card | Answer, seen: Binding, stamp: Stamp) -> Block:

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from bot.cards.said import ABOUT
 from bot.slack.channels import EVENTS
 from bot.slack.events import PATH
-from bot.slack.names import COMMAND
+from bot.slack.names import ASK, COMMAND, MENTION
 
 Manifest = dict[str, Any]
 
 # Each scope of the bot's token, and what Signoff cannot do without it.
 SCOPES = {
+    "app_mentions:read": "hear @Signoff in channels",
     "channels:history": "find a card again that Slack took just before Signoff was killed, so that no second one is posted",
     "channels:read": "check that it is in the channel where cards go, and hear when that is archived",
     "chat:write": "post cards, keep them up to date and answer people",
@@ -39,6 +40,8 @@ def manifest(url: str | None = None) -> Manifest:
     """The manifest for Socket Mode, or for HTTP at the public `url` (`https://signoff.example.com`). Raises `BadUrl`."""
     command = {"command": COMMAND, "description": "Run an agent, see what waits for approval", "should_escape": False}
     command["usage_hint"] = "run AGENT TEXT | list | show ID | cancel ID | delegate @NAME until DAY | help"
+    shortcut = {"name": "Ask an agent", "type": "message", "callback_id": ASK}
+    shortcut["description"] = "Have an agent work on this message"
     events = _events_url(url)
     at = {"url": events} if events else {}
     request_url = {"request_url": events} if events else {}
@@ -57,11 +60,12 @@ def manifest(url: str | None = None) -> Manifest:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "Signoff", "always_online": True},
+            "shortcuts": [shortcut],
             "slash_commands": [command | at],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL)}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(EVENTS)} | request_url,
+            "event_subscriptions": {"bot_events": [MENTION, *EVENTS]} | request_url,
             "interactivity": {"is_enabled": True} | request_url,
             "org_deploy_enabled": False,
             "socket_mode_enabled": not events,

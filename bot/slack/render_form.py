@@ -38,7 +38,7 @@ def form_view(form: Form, stamp: Stamp, page: int = 0) -> Block:
         "submit": plain_text(form.submit, limits.VIEW_SUBMIT),
         "close": plain_text("Cancel", limits.VIEW_CLOSE),
         "private_metadata": stamp.value(form, PURPOSES[form.purpose], page),
-        "blocks": [*_headed(form), *(block for field in form.fields for block in _inputs(field))],
+        "blocks": [*_headed(form), *(block for field in form.fields for block in input_blocks(field))],
     }
 
 
@@ -86,7 +86,8 @@ def _headed(form: Form) -> Iterator[Block]:
     yield {"type": "section", "text": plain_text(form.intro, limits.SECTION_TEXT)}
 
 
-def _inputs(field: FormField) -> Iterator[Block]:
+def input_blocks(field: FormField) -> Iterator[Block]:
+    """The input of a field, or several where its text is too long for one. Raises `TooLongToEdit`."""
     text = _text(field.value)
     if field.kind not in ("text", "lines") or len(text) <= limits.PLAIN_TEXT_INPUT:
         yield _input(field, field.name, field.label, _element(field))

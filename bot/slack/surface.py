@@ -17,7 +17,7 @@ from bot.cards.card import Card, View
 from bot.cards.text import Text, plain, words
 from bot.flow.binding import Stamp
 from bot.flow.seals import SECRET_BYTES, Seals
-from bot.flow.surface import ChannelGone, Known, MessageGone, Posted
+from bot.flow.surface import ChannelGone, Known, MessageGone, Posted, SurfaceBusy, SurfaceError
 from bot.slack import names
 from bot.slack.directory import Directory
 from bot.slack.errors import ABSENT, GONE, LOST, Refused, translated
@@ -101,6 +101,18 @@ class SlackSurface:
     async def reaches(self, place: Place) -> bool:
         """Whether messages can be posted there now. Of direct messages Slack says nothing without another scope."""
         return place.channel.startswith("D") or await self.directory.reaches(place.channel)
+
+    async def present(self, person: Person, channel: str) -> bool:
+        """Whether Signoff is in that person's conversation. Of direct messages Slack only tells which are with Signoff."""
+        try:
+            if not channel.startswith("D"):
+                return await self.directory.reaches(channel)
+            with translated():
+                opened = await self._client.conversations_open(users=person.user)
+            return bool(opened["channel"]["id"] == channel)
+        except (SurfaceError, SurfaceBusy) as error:
+            log.warning("whether Signoff is in %s is not known: %s", channel, error)
+            return False
 
     async def tell(self, person: Person, place: Place | None, text: Text) -> None:
         """Say something that only `person` sees: there if Slack lets us, else in a direct message."""

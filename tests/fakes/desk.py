@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.cards.ask import AskForm, ChatMessage
 from bot.cards.card import Card
 from bot.cards.form import Form
 from bot.cards.text import words
-from bot.flow.desk import Answer, Click, Command
-from storage.records import JsonObject, Place
+from bot.flow.desk import Answer, Asked, Click, Command
+from storage.records import JsonObject, Person, Place
 
 
 @dataclass
@@ -32,6 +33,9 @@ class FakeDesk:
     read: list[bool] = field(default_factory=list)  # whether each card was asked for as a whole
     loses: bool = True  # whether it can give up what waits somewhere
     losses: list[Place] = field(default_factory=list)
+    ask_forms: Callable[[ChatMessage, Person], AskForm] | None = None
+    pointed: list[ChatMessage] = field(default_factory=list)
+    asks: list[tuple[Asked, JsonObject]] = field(default_factory=list)
 
     async def command(self, command: Command) -> Answer:
         self.commands.append(command)
@@ -62,6 +66,15 @@ class FakeDesk:
     async def lost(self, place: Place) -> bool:
         self.losses.append(place)
         return self.loses
+
+    async def ask_form(self, message: ChatMessage, person: Person) -> AskForm | Answer:
+        self.pointed.append(message)
+        answer = await self._answer()
+        return self.ask_forms(message, person) if self.ask_forms else answer
+
+    async def ask(self, asked: Asked, values: JsonObject) -> Answer:
+        self.asks.append((asked, values))
+        return await self._answer()
 
     async def _answer(self) -> Answer:
         self.asked.set()

@@ -22,8 +22,8 @@ from tests.fakes.desk import FakeDesk
 ROOT = Path(__file__).parents[3]
 SOURCES = [path.read_text() for path in Path(str(bot.slack.__file__)).parent.glob("*.py")]
 
-# What no method asks for: the command is listened to, and the address is a field of users.info.
-BEYOND_METHODS = {"commands", "users:read.email"}
+# What no method asks for: commands and mentions are listened to, and the address is a field of users.info.
+BEYOND_METHODS = {"app_mentions:read", "commands", "users:read.email"}
 # Scopes of the app-level token, and those that a method takes instead of one that Signoff has.
 NOT_OURS = {"connections:write", "im:history", "im:read", "mpim:read"}
 
@@ -63,6 +63,14 @@ def test_lengths_are_within_the_schema() -> None:
     assert len(manifest()["features"]["bot_user"]["display_name"]) <= 80
 
 
+def test_the_shortcut_is_what_the_code_listens_to_and_within_the_schema() -> None:
+    [shortcut] = manifest()["features"]["shortcuts"]
+    assert (shortcut["type"], {shortcut["callback_id"]}) == ("message", registered()["shortcuts"])
+    assert len(shortcut["name"]) <= 24
+    assert len(shortcut["description"]) <= 150
+    assert len(shortcut["callback_id"]) <= 255
+
+
 def called() -> set[str]:
     """The Web API methods that the code of the surface calls."""
     calls = {name for source in SOURCES for name in re.findall(r"client\.([a-z]+(?:_[a-zA-Z]+)+)\b", source)}
@@ -94,8 +102,9 @@ def test_every_name_is_listened_to() -> None:
     assert registered() == {
         "commands": {names.COMMAND},
         "actions": {names.APPROVE, names.EDIT, names.REJECT, names.READ, names.PREVIOUS, names.NEXT},
-        "dialogs": {names.EDIT_FORM, names.REJECT_FORM, names.REVIEW},
-        "events": set(EVENTS),
+        "dialogs": {names.EDIT_FORM, names.REJECT_FORM, names.REVIEW, names.ASK_FORM},
+        "shortcuts": {names.ASK},
+        "events": {names.MENTION, *EVENTS},
     }
 
 
@@ -103,7 +112,8 @@ class Ear:
     """Hears what is registered, in the place of Bolt's app."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, set[str]] = {"commands": set(), "actions": set(), "dialogs": set(), "events": set()}
+        kinds = ("commands", "actions", "dialogs", "shortcuts", "events")
+        self.heard: dict[str, set[str]] = {kind: set() for kind in kinds}
 
     def command(self, name: str) -> Callable[[object], None]:
         return self._hear("commands", name)
@@ -114,7 +124,10 @@ class Ear:
     def view(self, name: str) -> Callable[[object], None]:
         return self._hear("dialogs", name)
 
-    def event(self, name: str) -> Callable[[object], None]:
+    def message_shortcut(self, name: str) -> Callable[[object], None]:
+        return self._hear("shortcuts", name)
+
+    def event(self, name: str, middleware: object = None) -> Callable[[object], None]:
         return self._hear("events", name)
 
     def _hear(self, kind: str, name: str) -> Callable[[object], None]:
