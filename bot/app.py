@@ -5,8 +5,9 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Protocol
@@ -41,12 +42,15 @@ from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
 from bot.slack.connect import SlackConnection
+from bot.triggers.bound import Bound, bound
+from bot.triggers.file import load
+from bot.triggers.webhook import Webhooks
 from bot.web import Endpoint, served, web_app
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
 from policies.rules import RISK_MAP_ACTIONS
 from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
-from storage.clock import Clock
+from storage.clock import Clock, utc_now
 from storage.records import Place
 from storage.sql.open import Storage, open_storage
 from storage.store import StorageError, Store
@@ -55,7 +59,7 @@ log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 
-SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0  # seconds between ticks
+SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR, TRIGGERS = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0, 5.0  # seconds between ticks
 
 
 class Chat(Protocol):
@@ -89,6 +93,7 @@ class Replica:
     policy: CurrentPolicy
     web: str
     anchors: tuple[Anchors, ...]
+    triggers: Bound = field(default_factory=Bound)
 
     async def serve(self, role: Role = "all") -> None:
         """Work until cancelled: run jobs and ticks. The surfaces listen from the moment the replica is made."""
@@ -122,6 +127,7 @@ class Replica:
             "nudge": (NUDGE, lambda: nudge(self.signoff)),
             "look": (LOOK, lambda: look(self.signoff)),
             "reconcile": (RECONCILE, lambda: reconcile(self.signoff, walk)),
+            **{name: (TRIGGERS, partial(tick, self.signoff)) for name, tick in self.triggers.looks.items()},
         }
 
     async def refresh_policy(self) -> None:
@@ -186,14 +192,16 @@ async def assembled(
         )
         desk = FrontDesk(signoff)
         listens = role != "worker"
-        app = web_app(storage.check, _endpoints(chats) if listens else {}, [Api(signoff).mount] if listens else [])
+        triggers = _triggers(settings, signoff, homes)
+        mounts = [Api(signoff).mount, Webhooks(signoff, triggers.hooks, clock or utc_now).mount] if listens else []
+        app = web_app(storage.check, _endpoints(chats) if listens else {}, mounts)
         address = await stack.enter_async_context(served(app, settings.host, settings.port))
         for chat in chats if listens else ():
             chat.listen(desk)
             await chat.start()
         await stack.enter_async_context(looking(systems.servers))
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
-        yield Replica(signoff, desk, storage, policy, address, anchors)
+        yield Replica(signoff, desk, storage, policy, address, anchors, triggers)
 
 
 @asynccontextmanager
@@ -332,15 +340,29 @@ def _loopback(host: str) -> bool:
 
 
 def _fallback_place(settings: Settings, homes: Mapping[str, str]) -> Place | None:
-    """The deployment's own channel: `slack:C…`, `teams:19:…`, or one of the first platform."""
-    if settings.channel is None:
-        return None
-    surface, colon, channel = settings.channel.partition(":")
+    """The deployment's own channel."""
+    return _place(settings.channel, homes, "SIGNOFF_CHANNEL") if settings.channel else None
+
+
+def _place(written: str, homes: Mapping[str, str], whence: str) -> Place:
+    """A channel: `slack:C…`, `teams:19:…`, or one of the first platform."""
+    surface, colon, channel = written.partition(":")
     if not (colon and surface.isalpha()):
-        surface, channel = next(iter(homes)), settings.channel
+        surface, channel = next(iter(homes)), written
     if surface not in homes:
-        raise SurfaceError(f"SIGNOFF_CHANNEL names a channel on {surface!r}, which is not connected.")
+        raise SurfaceError(f"{whence} names a channel on {surface!r}, which is not connected.")
     return Place(surface=surface, tenant=homes[surface], channel=channel)
+
+
+def _triggers(settings: Settings, signoff: Signoff, homes: Mapping[str, str]) -> Bound:
+    """What starts runs by itself. Raises BadTriggers."""
+    if settings.triggers is None:
+        return Bound()
+
+    def place(written: str | None) -> Place | None:
+        return _place(written, homes, "it") if written else signoff.fallback_place
+
+    return bound(settings.triggers, load(settings.triggers), signoff.agents, place, environment())
 
 
 def _qualified(place: Place | None) -> str | None:

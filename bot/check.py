@@ -6,13 +6,17 @@ from urllib.parse import urlsplit
 from agents.actions import AgentError
 from agents.mcp_servers.hub import difference
 from agents.prices import BadPrices, Prices, Tokens
-from agents.shipped import Systems, actions
+from agents.shipped import Systems, actions, agents
 from bot.app import systems_of
+from bot.mcp_servers import environment
 from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.check import Finding
 from bot.slack.check import check as check_slack
 from bot.teams.check import check as check_teams
+from bot.triggers.bound import NOWHERE, problem
+from bot.triggers.file import BadTriggers
+from bot.triggers.file import load as load_triggers
 from policies.file import load
 from policies.judge import Fallback, judge
 from policies.problems import PolicyError
@@ -41,6 +45,7 @@ async def findings(settings: Settings) -> list[Finding]:
             _model(settings),
             *await _systems(settings, systems),
             *await _mcp(systems),
+            *_triggers(settings, systems),
         ]
     finally:
         await systems.servers.close()
@@ -186,6 +191,21 @@ async def _mcp(systems: Systems) -> list[Finding]:
         )
         for each in await systems.servers.look()
     ]
+
+
+def _triggers(settings: Settings, systems: Systems) -> list[Finding]:
+    """Whether each thing that starts runs by itself can."""
+    try:
+        triggers = load_triggers(settings.triggers)
+    except BadTriggers as error:
+        return [Finding(False, "SIGNOFF_TRIGGERS", str(error))]
+    known, found = [*agents(systems)], []
+    for name, entry in triggers.entries.items():
+        why = problem(entry, known, environment())
+        if why is None and not (entry.channel or settings.channel):
+            why = f"{NOWHERE}."
+        found.append(Finding(why is None, f"SIGNOFF_TRIGGERS {name}", why or f"It starts {entry.agent}."))
+    return found
 
 
 async def _reachable(subject: str, host: str, port: int) -> Finding:
