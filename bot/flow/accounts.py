@@ -1,6 +1,7 @@
 """People who are named in words where no chat platform vouches for them: the owner of a key, an operator at a terminal."""
 
 import re
+from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -8,8 +9,12 @@ from policies.reviewers import Reviewer
 from storage.records import Person
 
 API, TERMINAL = "api", "terminal"  # surfaces of such people; nobody can be posted to there
-TRIGGER = "trigger"  # surface of what starts runs by itself; nobody is behind it
 LOCAL = "local"  # their tenant
+
+Kind = Literal["webhook", "mailbox", "schedule"]
+"""Surfaces of what asks and is nobody: a program outside, a folder, a clock."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ACCOUNT = re.compile(r"[a-z]{2,20}:[A-Za-z0-9._-]{1,80}:[^\s<>,]{1,200}")
 _mail: TypeAdapter[str] = TypeAdapter(Reviewer)
@@ -25,7 +30,7 @@ def person_named(written: str, surface: str) -> Person:
     if "@" in text and ":" not in text:
         mail = _address(text)
         return Person(key=f"{surface}:{LOCAL}:{mail}", name=mail, email=mail)
-    if not _ACCOUNT.fullmatch(text) or text.split(":", 1)[0] in (API, TERMINAL, TRIGGER):
+    if not _ACCOUNT.fullmatch(text) or text.split(":", 1)[0] in (API, TERMINAL, *KINDS):
         raise BadAccount(f"{written!r} names nobody: write an e-mail address, or an account such as slack:T024BE7LD:U0MIA.")
     key = text.lower() if text.startswith("teams:") else text  # Microsoft writes its ids in either case
     return Person(key=key, name=key.split(":", 2)[2])

@@ -1,76 +1,88 @@
-"""Runs that nobody typed: a program called, a mail lay in a folder, a time has come.
+"""What sets an agent to work without anybody typing a command: a webhook, a mail, a cron line, a message in chat.
 
-The same input for the same agent within a trigger's window starts no second run. Whoever triggers is nobody who could
-decide: its account is on no platform.
+The same input for the same agent within a window starts no second run. For that the id of a run is made from agent, input
+and the part of time it falls into, so the run that is on it is found by its id, whatever else is remembered or forgotten.
 """
 
+import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
-from typing import Literal
+from datetime import datetime, timedelta
 
 from agents.mail_text import storable
 from agents.workflow import Agent
-from bot.flow.accounts import LOCAL, TRIGGER
+from bot.flow.accounts import LOCAL, Kind
+from bot.flow.ids import spelt
 from bot.flow.run import start
 from bot.flow.signoff import Signoff
 from storage.records import Person, Place
-from storage.store import Transaction
+from storage.store import NotFound, Transaction
 
 WINDOW = timedelta(minutes=10)
-LONGEST_WINDOW = timedelta(days=1)  # what was delivered is remembered for a week (`bot/flow/reconcile.py`)
-
-_LOOKED_BACK = 50  # runs among which the one is looked for that is on it already
-
-Kind = Literal["webhook", "mailbox", "schedule"]
 
 
 @dataclass(frozen=True)
-class Trigger:
-    """What starts runs of one agent, and in which channel they are shown. `window` zero: each input starts one."""
+class Occasion:
+    """One thing that calls for a run. `delivery` names it, so that the same one delivered again within days has no effect.
 
-    kind: Kind
-    name: str
+    `window` is for how long the same input is one piece of work; None where each occasion counts, as each hour of a clock.
+    """
+
     agent: Agent
-    place: Place
-    window: timedelta = WINDOW
-
-    @property
-    def person(self) -> Person:
-        """Who asks, as far as there is anybody."""
-        return Person(key=f"{TRIGGER}:{LOCAL}:{self.kind}/{self.name}", name=f"{self.kind} {self.name}")
+    text: str
+    person: Person
+    place: Place | None
+    delivery: str
+    window: timedelta | None = WINDOW
 
 
 @dataclass(frozen=True)
-class Fired:
-    """What came of it: a new run, or the one that is on it already, as far as that is still to be found."""
+class Taken:
+    """What came of an occasion. `run_id` is the run that is on it, or was; None if an old delivery came again."""
 
-    new: bool
     run_id: str | None
+    new: bool
 
 
-def fire(tx: Transaction, signoff: Signoff, trigger: Trigger, text: str, delivery: str) -> Fired:
-    """Start a run, unless this delivery was taken before, or the same input came within the window. Raises InputRefused."""
-    text = storable(text).value
-    if not (tx.first_delivery(delivery) and _first(tx, trigger, text)):
-        return Fired(False, _standing(tx, trigger.agent, text))
-    run = start(tx, signoff, trigger.agent, text, trigger.person, trigger.place, None)
-    return Fired(True, run.id if run else None)
+def requester(kind: Kind, name: str) -> Person:
+    """Who asks where a program does: nobody in chat, so nobody who could decide is kept from it or let in by this."""
+    return Person(key=f"{kind}:{LOCAL}:{name}", name=f"{kind} {name}")
 
 
-def _first(tx: Transaction, trigger: Trigger, text: str) -> bool:
-    """Whether this input comes for the first time in at least one window, at most two: the one that runs, and the next."""
-    seconds = int(trigger.window.total_seconds())
-    if not seconds:
-        return True
-    number = int(tx.now().timestamp()) // seconds
-    about = f"input:{trigger.agent.name}:{seconds}:{sha256(text.encode()).hexdigest()}"
-    first = tx.first_delivery(f"{about}:{number}")
-    if first:
-        tx.first_delivery(f"{about}:{number + 1}")
-    return first
+def take(tx: Transaction, signoff: Signoff, occasion: Occasion) -> Taken:
+    """Start a run, unless one is on the same already. Raises InputRefused."""
+    first = tx.first_delivery(occasion.delivery)
+    if occasion.window is None:
+        return _begin(tx, signoff, occasion, None) if first else Taken(None, new=False)
+    now = tx.now()
+    before, this, after = ids_around(occasion, now)
+    for each in (before, this):  # whoever looks at the same input at this moment waits here for the other
+        tx.first_delivery(f"trigger:{each}")
+    standing = next((each for each in (this, before, after) if _is_within(tx, each, now, occasion.window)), None)
+    if standing is not None or not first:
+        return Taken(standing, new=False)
+    return _begin(tx, signoff, occasion, this)
 
 
-def _standing(tx: Transaction, agent: Agent, text: str) -> str | None:
-    found = (run.id for run in tx.runs(limit=_LOOKED_BACK) if (run.agent, run.input) == (agent.name, text))
-    return next(found, None)
+def ids_around(occasion: Occasion, now: datetime) -> tuple[str, str, str]:
+    """The ids that a run of this input has if it starts in the window-long part of time before this one, in it, after it."""
+    seconds = (occasion.window or WINDOW).total_seconds()
+    part = int(now.timestamp() // seconds)
+    digest = hashlib.sha256(storable(occasion.text).value.encode()).hexdigest()
+    about = f"{occasion.agent.name}\n{seconds}\n{digest}"
+    before, this, after = (
+        spelt("run", hashlib.sha256(f"{about}\n{n}".encode()).digest()) for n in range(part - 1, part + 2)
+    )
+    return before, this, after
+
+
+def _begin(tx: Transaction, signoff: Signoff, occasion: Occasion, id: str | None) -> Taken:
+    run = start(tx, signoff, occasion.agent, occasion.text, occasion.person, occasion.place, None, id=id)
+    return Taken(run.id if run else None, new=run is not None)
+
+
+def _is_within(tx: Transaction, id: str, now: datetime, window: timedelta) -> bool:
+    """Whether there is a run of this id that began less than a window ago, or on a clock ahead of this one."""
+    try:
+        return abs(now - tx.run(id).created_at) < window
+    except NotFound:
+        return False

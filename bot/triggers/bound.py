@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.workflow import Agents
+from bot.flow.accounts import Kind
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceError
-from bot.flow.trigger import WINDOW, Kind, Trigger
 from bot.triggers.file import BadTriggers, Mailbox, Schedule, Triggers, Webhook
 from bot.triggers.mailbox import Folder
 from bot.triggers.schedule import Timer
+from bot.triggers.trigger import Trigger
 from bot.triggers.webhook import BadSecret, Hook, secret_of
 from storage.records import Place
 
@@ -55,7 +56,7 @@ def bound(path: Path, triggers: Triggers, agents: Agents, places: Places, enviro
             raise BadTriggers(path, f"{name}: {why}")
 
     def trigger(kind: Kind, name: str, entry: Webhook | Mailbox | Schedule) -> Trigger:
-        window = WINDOW if isinstance(entry, Schedule) else entry.window
+        window = None if isinstance(entry, Schedule) else entry.window
         return Trigger(kind, name, agents[entry.agent], _place(path, f"{kind} {name}", entry, places), window)
 
     return Bound(

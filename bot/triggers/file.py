@@ -31,13 +31,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from agents.actions import AgentError, by_field
-from bot.flow.trigger import LONGEST_WINDOW, WINDOW
+from bot.flow.trigger import WINDOW
 from policies.durations import seconds
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
+LONGEST_WINDOW = timedelta(days=1)
 CRON = "write five parts, as in `0 9 * * MON`: minute, hour, day of the month, month, weekday"
 
 
@@ -49,9 +50,9 @@ class BadTriggers(AgentError):
         self.path = path
 
 
-def _window(value: object) -> timedelta:
+def _window(value: object) -> timedelta | None:
     if value == 0:
-        return timedelta()
+        return None
     window = timedelta(seconds=seconds(value))
     if window > LONGEST_WINDOW:
         raise ValueError("write at most 1d")
@@ -87,7 +88,7 @@ def _cron(line: str) -> str:
     return " ".join(parts)
 
 
-Window = Annotated[timedelta, BeforeValidator(_window)]
+Window = Annotated[timedelta | None, BeforeValidator(_window)]
 
 
 class _Entry(BaseModel):

@@ -14,7 +14,7 @@ from pathlib import Path
 from agents.mail import LIMIT, TicketRejected, ticket_input
 from bot.flow.run import InputRefused
 from bot.flow.signoff import Signoff
-from bot.flow.trigger import Trigger, fire
+from bot.triggers.trigger import Trigger
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +64,12 @@ class Folder:
         try:
             data = await asyncio.to_thread(_content, path)
             text = await asyncio.to_thread(ticket_input, data)
-            delivery = f"mailbox:{self.trigger.name}:{sha256(f'{name}:{mark[2]}:'.encode() + data).hexdigest()}"
-            fired = await signoff.store.write(lambda tx: fire(tx, signoff, self.trigger, text, delivery))
+            taken = await self.trigger.fire(signoff, text, sha256(f"{name}:{mark[2]}:".encode() + data).hexdigest())
         except (TicketRejected, InputRefused) as error:
             log.warning("mail %s of %s was refused: %s", name, self.path, error)
             await asyncio.to_thread(_put, path, REFUSED, str(error))
             return
-        log.info("mail %s of %s: run %s%s", name, self.path, fired.run_id, "" if fired.new else ", which was on it already")
+        log.info("mail %s of %s: run %s%s", name, self.path, taken.run_id, "" if taken.new else ", which was on it already")
         await asyncio.to_thread(_put, path, DONE)
 
 

@@ -9,7 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.flow.run import InputRefused
 from bot.flow.signoff import Signoff
-from bot.flow.trigger import Trigger, fire
+from bot.triggers.trigger import Trigger
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +51,11 @@ class Timer:
 
     async def _begin(self, signoff: Signoff, at: datetime) -> None:
         local = at.astimezone(ZoneInfo(self.timezone))  # an hour that the clocks go through twice counts once
-        delivery = f"schedule:{self.trigger.name}:{self.trigger.agent.name}:{local:%Y-%m-%dT%H:%M}"
 
         try:
-            fired = await signoff.store.write(lambda tx: fire(tx, signoff, self.trigger, self.input, delivery))
+            taken = await self.trigger.fire(signoff, self.input, f"{self.trigger.agent.name}:{local:%Y-%m-%dT%H:%M}")
         except InputRefused as error:
             log.error("schedule %s: %s", self.trigger.name, error)
             return
-        if fired.new:
-            log.info("schedule %s: run %s", self.trigger.name, fired.run_id)
+        if taken.new:
+            log.info("schedule %s: run %s", self.trigger.name, taken.run_id)

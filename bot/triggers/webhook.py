@@ -22,7 +22,8 @@ from agents.actions import AgentError
 from bot.api.problems import Problem, problem_of
 from bot.flow.run import InputRefused
 from bot.flow.signoff import Signoff
-from bot.flow.trigger import Fired, Trigger, fire
+from bot.flow.trigger import Taken
+from bot.triggers.trigger import Trigger
 
 log = logging.getLogger(__name__)
 
@@ -91,19 +92,18 @@ class Webhooks:
 
     async def _answer(self, http: web.Request) -> web.Response:
         try:
-            fired = await self._take(http)
+            taken = await self._take(http)
         except Exception as error:  # noqa: BLE001  # whatever it was becomes a problem, and what nobody expected is logged
             return problem_of(error, f"webhook {http.match_info['name']}").response()
-        told = {"run": fired.run_id, "status": "started" if fired.new else "taken already"}
-        return web.json_response(told, status=202 if fired.new else 200)
+        told = {"run": taken.run_id, "status": "started" if taken.new else "taken already"}
+        return web.json_response(told, status=202 if taken.new else 200)
 
-    async def _take(self, http: web.Request) -> Fired:
+    async def _take(self, http: web.Request) -> Taken:
         hook, body = self._hooks.get(http.match_info["name"]), await http.read()
         if hook is None or not genuine(hook, http.headers, body, self._now()):
             raise Problem(401, "bad-signature", REFUSED)
-        text, delivery = _input(hook, body), f"webhook:{hook.trigger.name}:{http.headers['webhook-id']}"
         try:
-            return await self._signoff.store.write(lambda tx: fire(tx, self._signoff, hook.trigger, text, delivery))
+            return await hook.trigger.fire(self._signoff, _input(hook, body), http.headers["webhook-id"])
         except InputRefused as error:
             raise Problem(413, "too-large", str(error)) from error
 

@@ -51,7 +51,7 @@ def test_everything_is_bound_to_its_agent_and_channel(file: Path) -> None:
     assert (hook.input, hook.trigger.window, hook.trigger.place.channel) == (("ticket", "text"), timedelta(hours=1), "C2")
     assert hook.secret == b"secret-secret-secret-secret"
     [folder], [timer] = made.folders, made.timers
-    assert (folder.path, folder.trigger.window) == (file.parent / "mail", timedelta())
+    assert (folder.path, folder.trigger.window) == (file.parent / "mail", None)
     assert (timer.cron, timer.timezone, timer.trigger.place.channel) == ("0 9 * * MON", "Europe/Berlin", CHANNEL.channel)
     assert list(made.looks) == ["mailbox support", "schedule monday"]
 

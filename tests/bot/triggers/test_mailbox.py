@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from agents.mail import LIMIT
-from bot.flow.trigger import Trigger
 from bot.triggers.mailbox import MOST_AT_ONCE, Folder
+from bot.triggers.trigger import Trigger
 from storage.store import StoreBusy
 from tests.bot.flow.stage import CHANNEL, PAYER, Stage
 

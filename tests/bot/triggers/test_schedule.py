@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.flow.trigger import Trigger
 from bot.triggers.schedule import Timer, coming
+from bot.triggers.trigger import Trigger
 from tests.bot.flow.stage import CHANNEL, PAYER, Stage
 
-TRIGGER = Trigger("schedule", "monday", PAYER, CHANNEL)
+TRIGGER = Trigger("schedule", "monday", PAYER, CHANNEL, None)
 
 
 def timer(cron: str = "0 * * * *", timezone: str = "UTC") -> Timer:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.flow.run import INPUT_MAX
-from bot.flow.trigger import Trigger
+from bot.triggers.trigger import Trigger
 from bot.triggers.webhook import Hook, Webhooks
 from bot.web import served, web_app
 from tests.bot.flow.stage import CHANNEL, PAYER, Stage
