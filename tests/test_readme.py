@@ -15,6 +15,7 @@ from agents.mcp_servers import servers
 from agents.prices import Prices, Tokens
 from agents.workflow import Agents
 from bot.flow.front_desk import FrontDesk
+from bot.triggers import file as triggers
 from policies.file import parse
 from policies.rules import RISK_MAP_ACTIONS
 from storage.records import RequestStatus
@@ -65,10 +66,12 @@ def test_the_policy_of_the_readme_loads() -> None:
     assert [rule.name for rule in policy.rules] == ["refunds", "internal drafts"]
 
 
-def test_the_servers_and_the_prices_of_the_readme_load(tmp_path: Path) -> None:
+def test_the_files_of_the_readme_load(tmp_path: Path) -> None:
     (tmp_path / "mcp.yaml").write_text(block("yaml", 1))
     assert list(servers.load(tmp_path / "mcp.yaml")) == ["crm", "tickets"]
-    (tmp_path / "prices.yaml").write_text(block("yaml", 2))
+    (tmp_path / "triggers.yaml").write_text(block("yaml", 2))
+    assert list(triggers.load(tmp_path / "triggers.yaml").entries) == ["webhook shop", "mailbox support", "schedule monday"]
+    (tmp_path / "prices.yaml").write_text(block("yaml", 3))
     prices = Prices.read(tmp_path / "prices.yaml")
     assert prices.cost("our-gateway/large", Tokens(1_000_000, 0)) == 3
 
