@@ -46,7 +46,7 @@ def ask_fields(agents: dict[str, str]) -> tuple[FormField, ...]:
     note = FormField(
         name="note",
         label="Your note",
-        hint="Stands below the message, in your name.",
+        hint="What the agent should know. It reads this below the message, in your name.",
         kind="lines",
         required=False,
         max_length=NOTE_MAX,
@@ -66,6 +66,11 @@ def given(message: ChatMessage, person: Person, note: str) -> str:
     if note.strip():
         lines.append(f"{MARK} Note of {_named(person.name)}: {note.strip()}")
     return "\n".join(lines)
+
+
+def handed(text: str) -> str:
+    """What an agent was given, without the lines of ours."""
+    return text.partition(f"\n\n{MARK} ")[0]
 
 
 def _whose(message: ChatMessage, person: Person) -> str:

@@ -75,7 +75,7 @@ def _home(signoff: Signoff, message: ChatMessage) -> Place | None:
 
 def _intro(message: ChatMessage) -> str:
     if message.reached:
-        return "The agent works on this message, and what it does stands in its thread."
+        return "What the agent does will stand in the thread of this message."
     return (
         "Signoff is not in this conversation. What the agent does, with the beginning of this message, will stand in "
         "Signoff's own channel, where others may read it."

@@ -7,6 +7,7 @@ import pytest
 
 from agents.workflow import Agents
 from bot.cards.ask import AskForm, ChatMessage, given
+from bot.cards.card import Notice
 from bot.cards.text import plain
 from bot.flow.desk import Answer, Asked
 from bot.flow.front_desk import FrontDesk
@@ -114,8 +115,8 @@ async def test_an_agent_that_is_not_there_is_said_at_its_input(stage: Stage, age
 
 
 async def test_the_same_submission_twice_is_one_run(stage: Stage) -> None:
-    await ask(stage, sent="slack:submit:1")
-    answer = await ask(stage, sent="slack:submit:1")
+    await ask(stage, delivery="slack:submit:1")
+    answer = await ask(stage, delivery="slack:submit:1")
     assert answer.ok
     assert await runs(stage) == 1
 
@@ -163,3 +164,10 @@ async def test_an_agents_name_is_a_command(stage: Stage) -> None:
     stage.surface.standings["dan"] = "guest"
     refused = await stage.type("payer 480.00 lamp-shop", Person(key="slack:T1:dan", name="Dan"))
     assert "Only full members" in plain(refused.text)
+
+
+async def test_the_notice_shows_the_message_and_not_our_lines(stage: Stage) -> None:
+    await ask(stage, message("480.00 lamp-shop"))
+    notice = stage.surface.views[1][-1]
+    assert isinstance(notice, Notice)
+    assert notice.excerpt == "480.00 lamp-shop"
