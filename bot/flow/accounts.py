@@ -1,6 +1,7 @@
 """People who are named in words where no chat platform vouches for them: the owner of a key, an operator at a terminal."""
 
 import re
+from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -9,6 +10,11 @@ from storage.records import Person
 
 API, TERMINAL = "api", "terminal"  # surfaces of such people; nobody can be posted to there
 LOCAL = "local"  # their tenant
+
+Kind = Literal["webhook", "mailbox", "schedule"]
+"""Surfaces of what asks and is nobody: a program outside, a folder, a clock."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ACCOUNT = re.compile(r"[a-z]{2,20}:[A-Za-z0-9._-]{1,80}:[^\s<>,]{1,200}")
 _mail: TypeAdapter[str] = TypeAdapter(Reviewer)

@@ -9,6 +9,11 @@ _FIVE_BITS = bytes(byte % len(ALPHABET) for byte in range(256))  # 32 letters di
 LENGTH = 12  # 60 bits: a collision is likely only among a billion ids; the primary key refuses it
 
 
+def spelt(prefix: str, digest: bytes) -> str:
+    """The id that these bytes give, of which the first twelve count: the same for the same bytes."""
+    return f"{prefix}_" + "".join(map(ALPHABET.__getitem__, digest[:LENGTH].translate(_FIVE_BITS)))
+
+
 class Ids(Protocol):
     """Where new ids come from."""
 
@@ -27,7 +32,7 @@ class RandomIds:
 
     def new(self, prefix: str) -> str:
         """A random id with that prefix."""
-        return f"{prefix}_" + "".join(map(ALPHABET.__getitem__, secrets.token_bytes(LENGTH).translate(_FIVE_BITS)))
+        return spelt(prefix, secrets.token_bytes(LENGTH))
 
     def trace(self) -> str:
         """A random W3C trace id."""

@@ -7,6 +7,7 @@ nobody on another one.
 from collections.abc import Sequence
 
 from bot.cards.text import Text, to_json
+from bot.flow.accounts import KINDS
 from storage.records import Job, JsonObject, Person, Place, Request
 
 ADVANCE, EXECUTE = "advance", "execute"
@@ -101,7 +102,8 @@ def _json(place: Place | None) -> JsonObject | None:
 
 def _lock(request: Request, place: Place | None) -> str:
     """The first place may be the run's own channel, where the run's message comes before the card."""
-    if place is None or (place == request.places[0] and place.surface == request.requester.surface):
+    homes = (place.surface, *KINDS) if place else ()
+    if place is None or (place == request.places[0] and request.requester.surface in homes):
         return _chat(request.run_id)
     return _chat(request.run_id, place)
 

@@ -25,7 +25,15 @@ class InputRefused(AgentError):
 
 
 def start(
-    tx: Transaction, signoff: Signoff, agent: Agent, text: str, person: Person, place: Place | None, delivery: str | None
+    tx: Transaction,
+    signoff: Signoff,
+    agent: Agent,
+    text: str,
+    person: Person,
+    place: Place | None,
+    delivery: str | None,
+    *,
+    id: str | None = None,
 ) -> Run | None:
     """Store a new run and have it begin; None if this delivery was handled before. Raises InputRefused."""
     text = storable(text).value
@@ -35,7 +43,7 @@ def start(
     if delivery is not None and not tx.first_delivery(delivery):
         return None
     run = Run(
-        id=signoff.ids.new("run"), trace_id=signoff.ids.trace(), agent=agent.name, agent_version=agent.version,
+        id=id or signoff.ids.new("run"), trace_id=signoff.ids.trace(), agent=agent.name, agent_version=agent.version,
         level=agent.level, requester=person, origin=place, input=text, created_at=tx.now(),
     )  # fmt: skip
     tx.add_run(run)
