@@ -8,11 +8,12 @@ import base64
 import hashlib
 import json
 import zlib
+from typing import Final
 
 from bot.cards.ask import ChatMessage
 from bot.flow.binding import Stamp
 
-PURPOSE = "ask_form"
+PURPOSE: Final = "ask_form"
 
 
 def carried(message: ChatMessage, stamp: Stamp, *, text: bool = True) -> str:

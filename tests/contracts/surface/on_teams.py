@@ -71,7 +71,9 @@ class TeamsChat:
         return self.town.messages(SUPPORT)[-1]
 
     async def hand(self, who: str, message: Any) -> None:
-        raise NotPossible("Signoff offers nothing on messages of Teams.")
+        answer = await self.town.hand(_human(who), message)
+        assert answer.status == 200, answer
+        await self._quiet()
 
     def at(self, address: JsonObject) -> Any:
         return next((each for each in self.town.state.log if each.id == address["message"] and not each.deleted), None)
