@@ -104,7 +104,7 @@ def task(action: Mapping[str, Any], inputs: Mapping[str, Any]) -> Activity:
 def about(identity: str, root: str | None, text: str, author: Human | None) -> Activity:
     """The message on which an action was chosen
     (.../messaging-extensions/how-to/action-commands/respond-to-task-module-submit)."""
-    paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in text.splitlines())
+    paragraph = f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
     user = {"userIdentityType": "aadUser", "id": author.aad, "displayName": author.name} if author else None
     sender = {"user": user} if user else {"application": {"id": "app", "displayName": BOT_NAME}}
     return {
@@ -113,7 +113,7 @@ def about(identity: str, root: str | None, text: str, author: Human | None) -> A
         "messagePayload": {
             "id": identity, "replyToId": root, "messageType": "message", "importance": "normal", "subject": None,
             "linkToMessage": f"https://teams.microsoft.com/l/message/{identity}", "from": sender,
-            "body": {"contentType": "html", "content": paragraphs}, "attachments": [], "mentions": [], "reactions": [],
+            "body": {"contentType": "html", "content": paragraph}, "attachments": [], "mentions": [], "reactions": [],
         },
     }  # fmt: skip
 
