@@ -148,9 +148,9 @@ class LiveRun:
         self, action: str, arguments: JsonObject, *, summary: str, evidence: Sequence[Evidence], risk: Risk | None
     ) -> Outcome:
         """Hand a proposal that may be made to the gate. Workflows call `propose`."""
-        self.recorder.replayed(StepType.tool_call, action)
-        number = self.recorder.number
         normal, target = self.actions[action].normal(arguments)
+        self.recorder.replayed(StepType.tool_call, action, {"arguments": self.actions.covered(action, normal)})
+        number = self.recorder.number
         proposal = Proposal(
             action=action,
             arguments=normal,
