@@ -101,7 +101,8 @@ class Recorder:
             return self._again(recorded, load)
         if recorded and recorded.status is StepStatus.failed:
             raise _failure(recorded)  # as it did before, so that a workflow that went on from it takes the same path
-        step = self._step(type, name, StepStatus.started, asked)
+        lost = _lost(recorded)
+        step = self._step(type, name, StepStatus.started, asked | lost)
         await self.journal.write(step)
         try:
             result, detail = await work()
@@ -114,7 +115,7 @@ class Recorder:
             raise
         await self.journal.write(
             step.model_copy(
-                update={"status": StepStatus.done, "detail": detail, "result": result, "finished_at": self.now()}
+                update={"status": StepStatus.done, "detail": detail | lost, "result": result, "finished_at": self.now()}
             )
         )
         return load(result)
@@ -149,7 +150,7 @@ class Recorder:
     def _failed(self, step: Step, error: Exception) -> Step:
         detail = dict(step.detail)
         if isinstance(error, ModelError):
-            detail["model_error"] = error.kind
+            detail |= {"model_error": error.kind, **(error.usage.traced if error.usage else {})}
         return step.model_copy(
             update={
                 "status": StepStatus.failed,
@@ -177,6 +178,14 @@ def _same(recorded: Step, type: StepType, name: str, asked: JsonObject, refused:
         return False
     was, now = redacted_json(recorded.detail), redacted_json(json.loads(json.dumps(asked)))  # as it would be recorded
     return all(was[each] == now[each] for each in _ASKED if each in was and each in now)
+
+
+def _lost(begun: Step | None) -> JsonObject:
+    """For the trace: how many processes died over this step. Each may have paid a model for an answer that nobody has."""
+    if begun is None:
+        return {}
+    before = begun.detail.get("lost")
+    return {"lost": (before if isinstance(before, int) else 0) + 1}
 
 
 def _refused(step: Step) -> bool:

@@ -96,7 +96,7 @@ def call(name: str, **arguments: Any) -> Call:
     return Call(name=name, arguments=arguments)
 
 
-ANSWERS = {
+ANSWERS: dict[int, list[Any]] = {
     1: [Sorted(kind="mia")],
     2: [Sorted(kind="mia")],
     3: [

@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue
-
 from agents import shipped
 from agents.claude import ClaudeModel
 from agents.intent import finishing
@@ -68,8 +66,13 @@ async def _carried(order: Mapping[str, Any], storage: Storage, points: Failpoint
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
-    steps: JsonValue = await storage.store.read(lambda tx: [[step.type.value, step.name] for step in tx.steps(run.id)])
-    return {"run": run.id, "status": run.status, "output": run.final_output or run.error, "steps": steps}
+    steps = await storage.store.read(lambda tx: tx.steps(run.id))
+    return {
+        "status": run.status,
+        "output": run.final_output or run.error,
+        "steps": [[step.type.value, step.name] for step in steps],
+        "lost": sum("lost" in step.detail for step in steps),
+    }
 
 
 def _signoff(settings: Settings, storage: Storage, api: str) -> Signoff:

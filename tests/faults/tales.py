@@ -8,11 +8,11 @@ from agents.checkpoint import CONTINUE_WORK
 from agents.model import Call, Talk
 from agents.research.agent import RESEARCH
 from policies.rules import RISK_MAP_ACTIONS
+from tests.fakes.effects import Effects
 from tests.fakes.messages_api import Mind
 from tests.fakes.rule_mind import rule_mind
 
 Kind = Literal["read", "model", "asked", "effect"]
-Effects = dict[str, int]
 
 ACTIONS = RISK_MAP_ACTIONS | {CONTINUE_WORK}
 MIA = "From: mia@example.com\nSubject: Lamp\n\n"
@@ -36,6 +36,11 @@ class Spot:
     def idle(self) -> bool:
         """Whether nothing happens between this moment and the spot before or after it."""
         return self.name.endswith("started before commit") or (self.kind == "read" and "started" in self.name)
+
+    @property
+    def open(self) -> bool:
+        """Whether a step of the journal has begun and not ended, so that it is taken again."""
+        return self.kind in ("model", "read") and self.name.endswith(("started after commit", "done before commit"))
 
     @property
     def paid_again(self) -> bool:

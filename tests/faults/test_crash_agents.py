@@ -19,15 +19,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
 
-from agents.support.customers import Customers, notes
 from bot.sandbox.world import World
 from storage.sql import schema
+from tests.fakes.effects import Effects, effects
 from tests.fakes.messages_api import MessagesApi
 from tests.fakes.rule_mind import the_same
 from tests.faults.crash import HEARTBEAT, PATIENCE, Nursery, nursery
-from tests.faults.tales import TALES, Effects, Spot, Tale, journal_of, mind
+from tests.faults.tales import TALES, Spot, Tale, journal_of, mind
 
 FULL = os.environ.get("SIGNOFF_FAULTS") == "full"
 KILLS = 5 if FULL else 1
@@ -57,26 +56,20 @@ class Workshop:
     async def carry(self, tale: Tale, kill_at: str | None = None) -> "Told":
         """Have processes carry a run to its end, the first of which is killed at a spot."""
         self.api.requests.clear()
-        before, case, deaths = self.effects(), f"case {next(NUMBERS)}", 0
+        before, case, deaths = Counter(effects(self.world)), f"case {next(NUMBERS)}", 0
         while True:
             child = await self.nursery.start(**self._order(tale, case, None if deaths else kill_at))
             code = await asyncio.wait_for(child.ended, PATIENCE)
             if code == 0:
                 said = child.ready.result()
                 output = re.sub(r"\bre_\w+", "re_…", said["output"])
-                done = {each: number - before[each] for each, number in self.effects().items() if number != before[each]}
+                done = dict(Counter(effects(self.world)) - before)
                 asked = Counter(map(the_same, self.api.requests))
-                return Told(said["status"], output, [(kind, name) for kind, name in said["steps"]], done, asked, deaths)
+                return Told(
+                    said["status"], output, [(kind, name) for kind, name in said["steps"]], done, asked, deaths, said["lost"]
+                )
             assert code == -signal.SIGKILL, f"the process ended by itself with {code}"
             deaths += 1
-
-    def effects(self) -> Effects:
-        """What the world has received so far."""
-        customers = Customers(self.world.customers_url)
-        with customers.engine.connect() as connection:
-            written = len(connection.execute(select(notes.c.id)).all())
-        customers.close()
-        return {"mails": len(self.world.mailbox.received()), "refunds": len(self.world.billing.refunds()), "notes": written}
 
     def _order(self, tale: Tale, case: str, kill_at: str | None) -> dict[str, Any]:
         mailbox, billing = self.world.mailbox, self.world.billing
@@ -93,8 +86,8 @@ class Workshop:
 
 @dataclass(frozen=True)
 class Told:
-    """What became of a run: how it ended, its steps, what the world has of it, how often each question was asked, and how
-    many processes died over it."""
+    """What became of a run: how it ended, its steps, what the world has of it, how often each question was asked, how
+    many processes died over it, and over how many of its steps."""
 
     status: str
     output: str
@@ -102,6 +95,7 @@ class Told:
     effects: Effects
     asked: Counter[str]
     deaths: int
+    lost: int
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -163,6 +157,7 @@ async def test_an_agent_killed_here_goes_on_and_nothing_recorded_is_paid_or_done
             assert set(told.asked.values()) == {1}
             assert len(told.asked) <= len(whole.asked)
             continue
+        assert told.lost == spot.open
         assert (told.status, told.output, told.effects) == (whole.status, whole.output, whole.effects)
         assert told.steps == whole.steps
         assert told.asked.keys() == whole.asked.keys()
