@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +23,7 @@ from agents.support.customers import Customers
 from agents.support.knowledge import Knowledge
 from bot.api.app import Api
 from bot.cards.text import words
+from bot.channels import place_of, qualified
 from bot.flow.desk import Desk
 from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
@@ -38,13 +39,14 @@ from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
 from bot.slack.connect import SlackConnection
+from bot.triggers.file import load
+from bot.triggers.running import around, running
 from bot.web import Endpoint, served, web_app
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
 from policies.rules import RISK_MAP_ACTIONS
 from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
 from storage.clock import Clock
-from storage.records import Place
 from storage.sql.open import Storage, open_storage
 from storage.store import StorageError, Store
 
@@ -53,6 +55,7 @@ log = logging.getLogger(__name__)
 Role = Literal["web", "worker", "all"]
 
 SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0  # seconds between ticks
+TRIGGERS = 3.0  # seconds between looks at mailboxes and schedules
 
 
 class Chat(Protocol):
@@ -86,6 +89,7 @@ class Replica:
     policy: CurrentPolicy
     web: str
     anchors: tuple[Anchors, ...]
+    looks: Mapping[str, Tick] = field(default_factory=dict)  # at what triggers runs
 
     async def serve(self, role: Role = "all") -> None:
         """Work until cancelled: run jobs and ticks. The surfaces listen from the moment the replica is made."""
@@ -119,6 +123,7 @@ class Replica:
             "nudge": (NUDGE, lambda: nudge(self.signoff)),
             "look": (LOOK, lambda: look(self.signoff)),
             "reconcile": (RECONCILE, lambda: reconcile(self.signoff, walk)),
+            **{name: (TRIGGERS, look) for name, look in self.looks.items()},
         }
 
     async def refresh_policy(self) -> None:
@@ -158,23 +163,24 @@ async def assembled(
     settings: Settings, systems: Systems, *, role: Role = "all", clock: Clock | None = None
 ) -> AsyncIterator[Replica]:
     """Open the database, connect to chat, and listen. Raises PolicyError, StorageError, SurfaceError, SurfaceBusy."""
-    actions = shipped.actions(systems)
+    actions, agents = shipped.actions(systems), shipped.agents(systems)
     policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(systems.servers.close)
+        named = load(settings.triggers, around(settings, agents, environment()))
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
         chats = _chats(settings, seals, storage.store, stack)
         homes = {chat.surface.name: await chat.surface.tenant() for chat in chats}
-        fallback_place = _fallback_place(settings, homes)
+        fallback_place = place_of(settings.channel, homes, "SIGNOFF_CHANNEL") if settings.channel else None
         signoff = Signoff(
             store=storage.store,
-            agents=shipped.agents(systems),
+            agents=agents,
             actions=actions,
             model=await model_of(settings, systems, stack),
             policy=lambda: policy.policy,
-            fallback=Fallback(settings.reviewers, _qualified(fallback_place)),
+            fallback=Fallback(settings.reviewers, qualified(fallback_place)),
             fallback_place=fallback_place,
             surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
@@ -182,15 +188,17 @@ async def assembled(
             homes=homes,
         )
         desk = FrontDesk(signoff)
+        triggers = running(signoff, named, environment(), lambda channel: place_of(channel, homes, "SIGNOFF_TRIGGERS"))
         listens = role != "worker"
-        app = web_app(storage.check, _endpoints(chats) if listens else {}, [Api(signoff).mount] if listens else [])
+        mounts = [Api(signoff).mount, triggers.webhooks.mount] if listens else []
+        app = web_app(storage.check, _endpoints(chats) if listens else {}, mounts)
         address = await stack.enter_async_context(served(app, settings.host, settings.port))
         for chat in chats if listens else ():
             chat.listen(desk)
             await chat.start()
         await stack.enter_async_context(looking(systems.servers))
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
-        yield Replica(signoff, desk, storage, policy, address, anchors)
+        yield Replica(signoff, desk, storage, policy, address, anchors, triggers.looks)
 
 
 @asynccontextmanager
@@ -318,23 +326,6 @@ def _loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _fallback_place(settings: Settings, homes: Mapping[str, str]) -> Place | None:
-    """The deployment's own channel: `slack:C…`, `teams:19:…`, or one of the first platform."""
-    if settings.channel is None:
-        return None
-    surface, colon, channel = settings.channel.partition(":")
-    if not (colon and surface.isalpha()):
-        surface, channel = next(iter(homes)), settings.channel
-    if surface not in homes:
-        raise SurfaceError(f"SIGNOFF_CHANNEL names a channel on {surface!r}, which is not connected.")
-    return Place(surface=surface, tenant=homes[surface], channel=channel)
-
-
-def _qualified(place: Place | None) -> str | None:
-    """The channel as a policy names it, so that it is the same one for runs from every platform."""
-    return f"{place.surface}:{place.channel}" if place else None
 
 
 async def model_of(settings: Settings, systems: Systems, stack: AsyncExitStack) -> Model:

@@ -1,17 +1,23 @@
 """Everything that `signoff check` looks at, in the order in which people set it up. It changes nothing."""
 
 import asyncio
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from agents.actions import AgentError
 from agents.mcp_servers.hub import difference
-from agents.shipped import Systems, actions
+from agents.shipped import Systems, actions, agents
 from bot.app import systems_of
+from bot.mcp_servers import environment
 from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.check import Finding
 from bot.slack.check import check as check_slack
 from bot.teams.check import check as check_teams
+from bot.triggers.file import BadTriggers
+from bot.triggers.file import load as load_triggers
+from bot.triggers.listing import rows
+from bot.triggers.running import around
 from policies.file import load
 from policies.judge import Fallback, judge
 from policies.problems import PolicyError
@@ -40,6 +46,7 @@ async def findings(settings: Settings) -> list[Finding]:
             _model(settings),
             *await _systems(settings, systems),
             *await _mcp(systems),
+            *_triggers(settings, systems),
         ]
     finally:
         await systems.servers.close()
@@ -178,6 +185,15 @@ async def _mcp(systems: Systems) -> list[Finding]:
         )
         for each in await systems.servers.look()
     ]
+
+
+def _triggers(settings: Settings, systems: Systems) -> list[Finding]:
+    """What each trigger does, or every mistake in the file."""
+    try:
+        named = load_triggers(settings.triggers, around(settings, agents(systems), environment()))
+    except BadTriggers as error:
+        return [Finding(False, "SIGNOFF_TRIGGERS", str(problem)) for problem in error.problems]
+    return [Finding(True, f"SIGNOFF_TRIGGERS {row.kind} {row.name}", row.sentence) for row in rows(named, datetime.now(UTC))]
 
 
 async def _reachable(subject: str, host: str, port: int) -> Finding:

@@ -1,4 +1,5 @@
-"""The commands: `signoff demo | serve | check | agents | mcp | run | decide | keys | people | audit | db | slack | teams`.
+"""The commands: `signoff demo | serve | check | agents | mcp | triggers | run | decide | keys | people | audit | db |
+slack | teams`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """
@@ -25,6 +26,7 @@ from bot.run_command import run_agent
 from bot.settings import Settings, described
 from bot.teams_command import teams
 from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
+from bot.triggers_command import triggers
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -123,6 +125,7 @@ main.add_command(decide)
 main.add_command(keys)
 main.add_command(teams)
 main.add_command(mcp)
+main.add_command(triggers)
 
 
 @main.group()

@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     mcp: Path | None = Field(
         None, validation_alias="SIGNOFF_MCP", description="your MCP servers: a YAML file that names them; see `signoff mcp`"
     )
+    triggers: Path | None = Field(
+        None,
+        validation_alias="SIGNOFF_TRIGGERS",
+        description="webhooks, mailboxes and schedules that start runs: a YAML file that names them; see `signoff triggers`",
+    )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -135,7 +140,7 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("mcp", mode="before")
+    @field_validator("mcp", "triggers", mode="before")
     @classmethod
     def _none_if_empty(cls, value: Any) -> Any:
         return value or None

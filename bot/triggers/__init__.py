@@ -1,0 +1,1 @@
+"""What starts runs beside people in chat: webhooks, folders of mail, cron lines. The file SIGNOFF_TRIGGERS names them."""
