@@ -167,7 +167,7 @@ async def assembled(
     policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(systems.servers.close)
-        named = load(settings.triggers, around(settings, agents, environment()))
+        named = load(settings.triggers, around(settings, agents, environment(), folders=role != "web"))
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)

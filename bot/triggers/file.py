@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_core import ErrorDetails
 
 from agents.actions import AgentError
+from bot.flow.trigger import LONGEST
 from bot.triggers.cron import Timetable, zone
 from bot.triggers.signature import PREFIX, keys_in
 from policies.document import Document, read
@@ -63,6 +64,13 @@ class Windowed(Trigger):
     """A trigger for which the same input within `window` seconds is one piece of work."""
 
     window: Seconds = 600
+
+    @field_validator("window")
+    @classmethod
+    def _kept(cls, value: int) -> int:
+        if timedelta(seconds=value) > LONGEST:
+            raise ValueError(f"write at most {LONGEST.days}d: what was delivered is remembered for a week")
+        return value
 
     @property
     def span(self) -> timedelta:
@@ -134,12 +142,13 @@ _KINDS: Mapping[str, type[Trigger]] = {"webhooks": Webhook, "mailboxes": Mailbox
 @dataclass(frozen=True)
 class Around:
     """What there is for triggers to name: agents, variables and their values, the surfaces that are set (all, if none is),
-    and whether the deployment has a channel of its own."""
+    whether the deployment has a channel of its own, and whether folders are looked at from here."""
 
     agents: Collection[str]
     variables: Mapping[str, str]
     surfaces: Collection[str]
     channel: bool
+    folders: bool = True
 
 
 def load(path: FilePath | None, around: Around) -> Triggers:
@@ -236,7 +245,7 @@ def _mistakes(triggers: Triggers, around: Around) -> Iterator[tuple[Path, str]]:
             yield (*here, "channel"), f"is on {surface!r}, which is not connected: name a channel where Signoff is"
         if isinstance(trigger, Webhook) and (why := _bad_secret(trigger.secret, around.variables)):
             yield (*here, "secret"), why
-        if isinstance(trigger, Mailbox) and (why := _bad_folder(trigger.folder)):
+        if isinstance(trigger, Mailbox) and around.folders and (why := _bad_folder(trigger.folder)):
             yield (*here, "folder"), why
 
 

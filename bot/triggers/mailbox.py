@@ -70,16 +70,16 @@ class Folder:
 
     async def look(self) -> None:
         """Take what has come to rest, the oldest first. Raises StorageError; what was not taken stays where it is."""
+        lock = FileLock(self.mailbox.folder / LOCK, thread_local=False)
         try:
-            if not self.mailbox.folder.is_dir():
-                raise FileNotFoundError("there is no such folder any more")  # which a lock would make anew
-            with FileLock(self.mailbox.folder / LOCK, thread_local=False).acquire(timeout=0):
-                for letter in await asyncio.to_thread(self._letters):
-                    await self._take(letter)
+            for letter in await asyncio.to_thread(self._letters, lock):
+                await self._take(letter)
         except Timeout:
             log.debug("mailbox %s is being looked at by another replica", self.name)
         except OSError as error:
             self._complain("", f"mailbox {self.name} ({self.mailbox.folder}) cannot be looked at: {error}")
+        finally:
+            lock.release()
 
     async def _take(self, letter: Letter) -> None:
         try:
@@ -109,8 +109,11 @@ class Folder:
             window=self.mailbox.span,
         )
 
-    def _letters(self) -> list[Letter]:
-        """What has not changed for a while; of a Maildir, all there is."""
+    def _letters(self, lock: FileLock) -> list[Letter]:
+        """Lock the folder; what has not changed for a while; of a Maildir, all there is. Raises Timeout, OSError."""
+        if not self.mailbox.folder.is_dir():
+            raise FileNotFoundError("there is no such folder any more")  # a lock would make it anew
+        lock.acquire(timeout=0)
         now, found = self.clock(), list(_found(self.mailbox.folder))
         seen = {each.path.name: self._resting.get(each.path.name) for each in found}
         self._resting = {

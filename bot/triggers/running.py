@@ -21,10 +21,10 @@ class Running:
     looks: Mapping[str, Callable[[], Awaitable[None]]]
 
 
-def around(settings: Settings, agents: Iterable[str], variables: Mapping[str, str]) -> Around:
-    """What triggers of this deployment may name."""
+def around(settings: Settings, agents: Iterable[str], variables: Mapping[str, str], *, folders: bool = True) -> Around:
+    """What triggers of this deployment may name; `folders`: whether this replica looks at mailboxes."""
     surfaces = [name for name, wanted in (("slack", settings.wants_slack), ("teams", settings.wants_teams)) if wanted]
-    return Around(tuple(agents), variables, surfaces, settings.channel is not None)
+    return Around(tuple(agents), variables, surfaces, settings.channel is not None, folders)
 
 
 def running(signoff: Signoff, triggers: Triggers, variables: Mapping[str, str], place_of: Callable[[str], Place]) -> Running:

@@ -80,6 +80,7 @@ def test_without_a_file_there_are_no_triggers() -> None:
             "webhooks:\n  crm: {agent: triage, secret: TWO, window: soon}",
             "webhooks.crm.window: write a duration such as 30m",
         ),
+        ("webhooks:\n  crm: {agent: triage, secret: TWO, window: 6d}", "webhooks.crm.window: write at most 5d"),
         ("webhooks:\n  CRM: {agent: triage, secret: TWO}", "2: webhooks.CRM: a name has up to 31 small letters"),
         ("webhooks:\n  crm: {agent: triage, secret: TWO, channel: 'teams:19:x'}", "is on 'teams', which is not connected"),
         ("webhook:\n  crm: {}", "1: webhook: unknown key: did you mean 'webhooks'?"),
@@ -113,6 +114,11 @@ def test_somebody_has_to_see_what_comes_of_it(file: Path) -> None:
     text = "webhooks:\n  crm: {agent: triage, secret: TWO}"
     [told] = problems(file, text, replace(HERE, channel=False))
     assert "nobody would see what comes of it: give it a `channel`, or set SIGNOFF_CHANNEL" in told
+
+
+def test_a_replica_that_only_listens_needs_no_folders(file: Path) -> None:
+    file.write_text("mailboxes:\n  m: {agent: triage, folder: nowhere}")
+    assert list(load(file, replace(HERE, folders=False)).mailboxes) == ["m"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from bot.triggers.file import Mailbox
-from bot.triggers.mailbox import LOCK, QUIET, Folder
+from bot.triggers.mailbox import LOCK, QUIET, Folder, Letter
 from storage.records import Run
 from storage.store import StoreBusy
 from tests.bot.flow.stage import CHANNEL, Stage
@@ -59,6 +59,12 @@ def post(stage: Stage, tmp_path: Path) -> Post:
     made = Post(stage, folder)
     made.replica()
     return made
+
+
+def letters(folder: Folder) -> list[Letter]:
+    """What is ready to be taken."""
+    with FileLock(folder.mailbox.folder / LOCK) as lock:
+        return folder._letters(lock)
 
 
 async def test_a_mail_starts_a_run_and_is_done(post: Post) -> None:
@@ -126,7 +132,7 @@ async def test_without_a_lock_the_database_still_starts_one_run(post: Post) -> N
     post.put("lamp.eml")
     await post.replicas[0].look()
     post.seconds += QUIET
-    [letter] = one._letters()
+    [letter] = letters(one)
     await asyncio.gather(one._take(letter), other._take(letter))  # both found it: a network drive may grant a lock to all
 
     assert len(await post.runs()) == 1
@@ -182,7 +188,7 @@ async def test_a_mail_that_takes_the_place_of_one_that_was_read_has_its_own_turn
     post.seconds += QUIET
     other = file.with_name("other")
     other.write_bytes(MAIL + b" again")
-    [letter] = found._letters()
+    [letter] = letters(found)
     other.rename(file)
     await found._move(letter, "done", None)
 
