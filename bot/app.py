@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Protocol
@@ -27,6 +26,7 @@ from agents.support.knowledge import Knowledge
 from agents.triage.tickets import Tickets
 from bot.api.app import Api
 from bot.cards.text import words
+from bot.channels import place_of, qualified
 from bot.flow.desk import Desk
 from bot.flow.front_desk import FrontDesk
 from bot.flow.handlers import handlers
@@ -42,16 +42,14 @@ from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
 from bot.slack.connect import SlackConnection
-from bot.triggers.bound import Bound, bound
 from bot.triggers.file import load
-from bot.triggers.webhook import Webhooks
+from bot.triggers.running import around, running
 from bot.web import Endpoint, served, web_app
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
 from policies.rules import RISK_MAP_ACTIONS
 from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
-from storage.clock import Clock, utc_now
-from storage.records import Place
+from storage.clock import Clock
 from storage.sql.open import Storage, open_storage
 from storage.store import StorageError, Store
 
@@ -59,7 +57,8 @@ log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 
-SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR, TRIGGERS = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0, 5.0  # seconds between ticks
+SWEEP, NUDGE, LOOK, RECONCILE, POLICY, ANCHOR = 5.0, 5.0, 30.0, 60.0, 5.0, 3600.0  # seconds between ticks
+TRIGGERS = 3.0  # seconds between looks at mailboxes and schedules
 
 
 class Chat(Protocol):
@@ -93,7 +92,7 @@ class Replica:
     policy: CurrentPolicy
     web: str
     anchors: tuple[Anchors, ...]
-    triggers: Bound = field(default_factory=Bound)
+    looks: Mapping[str, Tick] = field(default_factory=dict)  # at what triggers runs
 
     async def serve(self, role: Role = "all") -> None:
         """Work until cancelled: run jobs and ticks. The surfaces listen from the moment the replica is made."""
@@ -127,7 +126,7 @@ class Replica:
             "nudge": (NUDGE, lambda: nudge(self.signoff)),
             "look": (LOOK, lambda: look(self.signoff)),
             "reconcile": (RECONCILE, lambda: reconcile(self.signoff, walk)),
-            **{name: (TRIGGERS, partial(tick, self.signoff)) for name, tick in self.triggers.looks.items()},
+            **{name: (TRIGGERS, look) for name, look in self.looks.items()},
         }
 
     async def refresh_policy(self) -> None:
@@ -167,23 +166,24 @@ async def assembled(
     settings: Settings, systems: Systems, *, role: Role = "all", clock: Clock | None = None
 ) -> AsyncIterator[Replica]:
     """Open the database, connect to chat, and listen. Raises PolicyError, StorageError, SurfaceError, SurfaceBusy."""
-    actions = shipped.actions(systems)
+    actions, agents = shipped.actions(systems), shipped.agents(systems)
     policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(systems.servers.close)
+        named = load(settings.triggers, around(settings, agents, environment(), folders=role != "web"))
         storage = await open_storage(settings.database_url, exclusive=True, clock=clock)
         stack.push_async_callback(storage.close)
         seals = seals_from(_secret(settings.signing_key), settings.signing_key_file)
         chats = _chats(settings, seals, storage.store, stack)
         homes = {chat.surface.name: await chat.surface.tenant() for chat in chats}
-        fallback_place = _fallback_place(settings, homes)
+        fallback_place = place_of(settings.channel, homes, "SIGNOFF_CHANNEL") if settings.channel else None
         signoff = Signoff(
             store=storage.store,
-            agents=shipped.agents(systems),
+            agents=agents,
             actions=actions,
             model=await model_of(settings, systems, stack),
             policy=lambda: policy.policy,
-            fallback=Fallback(settings.reviewers, _qualified(fallback_place)),
+            fallback=Fallback(settings.reviewers, qualified(fallback_place)),
             fallback_place=fallback_place,
             surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
@@ -191,9 +191,9 @@ async def assembled(
             homes=homes,
         )
         desk = FrontDesk(signoff)
+        triggers = running(signoff, named, environment(), lambda channel: place_of(channel, homes, "SIGNOFF_TRIGGERS"))
         listens = role != "worker"
-        triggers = _triggers(settings, signoff, homes)
-        mounts = [Api(signoff).mount, Webhooks(signoff, triggers.hooks, clock or utc_now).mount] if listens else []
+        mounts = [Api(signoff).mount, triggers.webhooks.mount] if listens else []
         app = web_app(storage.check, _endpoints(chats) if listens else {}, mounts)
         address = await stack.enter_async_context(served(app, settings.host, settings.port))
         for chat in chats if listens else ():
@@ -201,7 +201,7 @@ async def assembled(
             await chat.start()
         await stack.enter_async_context(looking(systems.servers))
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
-        yield Replica(signoff, desk, storage, policy, address, anchors, triggers)
+        yield Replica(signoff, desk, storage, policy, address, anchors, triggers.looks)
 
 
 @asynccontextmanager
@@ -337,37 +337,6 @@ def _loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _fallback_place(settings: Settings, homes: Mapping[str, str]) -> Place | None:
-    """The deployment's own channel."""
-    return _place(settings.channel, homes, "SIGNOFF_CHANNEL") if settings.channel else None
-
-
-def _place(written: str, homes: Mapping[str, str], whence: str) -> Place:
-    """A channel: `slack:C…`, `teams:19:…`, or one of the first platform."""
-    surface, colon, channel = written.partition(":")
-    if not (colon and surface.isalpha()):
-        surface, channel = next(iter(homes)), written
-    if surface not in homes:
-        raise SurfaceError(f"{whence} names a channel on {surface!r}, which is not connected.")
-    return Place(surface=surface, tenant=homes[surface], channel=channel)
-
-
-def _triggers(settings: Settings, signoff: Signoff, homes: Mapping[str, str]) -> Bound:
-    """What starts runs by itself. Raises BadTriggers."""
-    if settings.triggers is None:
-        return Bound()
-
-    def place(written: str | None) -> Place | None:
-        return _place(written, homes, "it") if written else signoff.fallback_place
-
-    return bound(settings.triggers, load(settings.triggers), signoff.agents, place, environment())
-
-
-def _qualified(place: Place | None) -> str | None:
-    """The channel as a policy names it, so that it is the same one for runs from every platform."""
-    return f"{place.surface}:{place.channel}" if place else None
 
 
 async def model_of(settings: Settings, systems: Systems, stack: AsyncExitStack) -> Model:

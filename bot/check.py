@@ -1,6 +1,7 @@
 """Everything that `signoff check` looks at, in the order in which people set it up. It changes nothing."""
 
 import asyncio
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from agents.actions import AgentError
@@ -14,9 +15,10 @@ from bot.signing import seals_from
 from bot.slack.check import Finding
 from bot.slack.check import check as check_slack
 from bot.teams.check import check as check_teams
-from bot.triggers.bound import NOWHERE, problem
 from bot.triggers.file import BadTriggers
 from bot.triggers.file import load as load_triggers
+from bot.triggers.listing import rows
+from bot.triggers.running import around
 from policies.file import load
 from policies.judge import Fallback, judge
 from policies.problems import PolicyError
@@ -194,18 +196,12 @@ async def _mcp(systems: Systems) -> list[Finding]:
 
 
 def _triggers(settings: Settings, systems: Systems) -> list[Finding]:
-    """Whether each thing that starts runs by itself can."""
+    """What each trigger does, or every mistake in the file."""
     try:
-        triggers = load_triggers(settings.triggers)
+        named = load_triggers(settings.triggers, around(settings, agents(systems), environment()))
     except BadTriggers as error:
-        return [Finding(False, "SIGNOFF_TRIGGERS", str(error))]
-    known, found = [*agents(systems)], []
-    for name, entry in triggers.entries.items():
-        why = problem(entry, known, environment())
-        if why is None and not (entry.channel or settings.channel):
-            why = f"{NOWHERE}."
-        found.append(Finding(why is None, f"SIGNOFF_TRIGGERS {name}", why or f"It starts {entry.agent}."))
-    return found
+        return [Finding(False, "SIGNOFF_TRIGGERS", str(problem)) for problem in error.problems]
+    return [Finding(True, f"SIGNOFF_TRIGGERS {row.kind} {row.name}", row.sentence) for row in rows(named, datetime.now(UTC))]
 
 
 async def _reachable(subject: str, host: str, port: int) -> Finding:

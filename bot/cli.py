@@ -1,4 +1,5 @@
-"""The commands: `signoff demo | serve | check | agents | mcp | triggers | run | decide | keys | people | audit | db | …`.
+"""The commands: `signoff demo | serve | check | agents | mcp | triggers | run | decide | keys | people | audit | db |
+slack | teams`.
 
 Exit codes: 0 done, 1 it ran and something is not as it should be, 2 it could not run as asked.
 """

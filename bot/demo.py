@@ -112,6 +112,7 @@ def _settings(directory: Path, sandbox: Sandbox) -> Settings:
             "reviewers": (REVIEWERS,),
             "channel": CHANNEL,
             "port": 0,
+            "triggers": None,  # a company's own mailboxes are not emptied into a demo
             "slack_bot_token": sandbox.bot_token,
             "slack_app_token": sandbox.app_token,
             "slack_signing_secret": None,

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     triggers: Path | None = Field(
         None,
         validation_alias="SIGNOFF_TRIGGERS",
-        description="what starts runs by itself: a YAML file of webhooks, mailboxes and schedules; see `signoff triggers`",
+        description="webhooks, mailboxes and schedules that start runs: a YAML file that names them; see `signoff triggers`",
     )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(

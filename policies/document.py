@@ -31,7 +31,7 @@ DEEPEST = 20  # levels; a policy needs four
 LONGEST_KEY = 100  # characters
 LONGEST_MESSAGE = 1000  # characters; a message quotes what the file says
 
-_ALIAS = '`*{0}` is a YAML alias, which policies do not use: put a glob in quotes, "*{0}"'
+_ALIAS = '`*{0}` is a YAML alias, unused here: put what begins with * in quotes, "*{0}"'
 _UNREADABLE = "?"  # stands for a part that has its problem already
 _END = "'<stream end>'"
 
@@ -202,6 +202,6 @@ def _syntax(error: MarkedYAMLError) -> str:
     if "mapping values are not allowed" in problem:
         return "a second colon on this line, or a wrong indentation: put text that holds `: ` in quotes"
     if "scanning an alias" in str(error.context):
-        return 'a bare * is a YAML alias: put a glob in quotes, "*"'
+        return 'a bare * is a YAML alias: put what begins with * in quotes, "*"'
     opened = f", {error.context} that begins on line {error.context_mark.line + 1}" if error.context_mark else ""
     return f"not readable as YAML: {problem.replace(_END, 'the end of the file')}{opened}"

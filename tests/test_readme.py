@@ -16,6 +16,7 @@ from agents.prices import Prices, Tokens
 from agents.workflow import Agents
 from bot.flow.front_desk import FrontDesk
 from bot.triggers import file as triggers
+from bot.triggers.file import Around
 from policies.file import parse
 from policies.rules import RISK_MAP_ACTIONS
 from storage.records import RequestStatus
@@ -69,8 +70,11 @@ def test_the_policy_of_the_readme_loads() -> None:
 def test_the_files_of_the_readme_load(tmp_path: Path) -> None:
     (tmp_path / "mcp.yaml").write_text(block("yaml", 1))
     assert list(servers.load(tmp_path / "mcp.yaml")) == ["crm", "tickets"]
-    (tmp_path / "triggers.yaml").write_text(block("yaml", 2))
-    assert list(triggers.load(tmp_path / "triggers.yaml").entries) == ["webhook shop", "mailbox support", "schedule monday"]
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "triggers.yaml").write_text(block("yaml", 2).replace("/var/mail/support", "mail"))
+    around = Around(["support", "research"], {"SHOP_WEBHOOK_SECRET": f"whsec_{'a' * 32}"}, ["slack"], channel=True)
+    named = triggers.load(tmp_path / "triggers.yaml", around)
+    assert [name for _, name, _ in triggers.entries(named)] == ["shop", "support", "monday"]
     (tmp_path / "prices.yaml").write_text(block("yaml", 3))
     prices = Prices.read(tmp_path / "prices.yaml")
     assert prices.cost("our-gateway/large", Tokens(1_000_000, 0)) == 3

@@ -34,7 +34,7 @@ class Api:
 
     def mount(self, app: web.Application) -> None:
         """Serve everything under `/v1`."""
-        own = web.Application(middlewares=[_plainly])
+        own = web.Application(middlewares=[plainly])
         for route in self.routes:
             own.router.add_route(route.method, route.path.removeprefix(PREFIX), self._door(route))
         document = json.dumps(self.document, ensure_ascii=False)
@@ -78,7 +78,7 @@ def _checked(model: type[BaseModel], given: object, where: str) -> BaseModel:
 
 
 @web.middleware
-async def _plainly(request: web.Request, handler: Endpoint) -> web.StreamResponse:
+async def plainly(request: web.Request, handler: Endpoint) -> web.StreamResponse:
     """Whatever goes wrong is answered as a problem, and never with a trace."""
     ref = secrets.token_hex(4)
     try:

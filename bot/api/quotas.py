@@ -30,10 +30,13 @@ class Quotas:
     async def count(self, key: ApiKey) -> None:
         """Count a call. Raises Problem (429) if the key has made all it may."""
         self._came_in.add(key.id)
-        allowed = RateLimitItemPerMinute(key.per_minute)
-        if not await self._limiter.hit(allowed, key.id):
-            why = f"This key may make {key.per_minute} calls a minute. Wait as long as Retry-After says; nothing was done."
-            raise await self._too_many(allowed, key.id, why)
+        await self.count_for(key.id, key.per_minute, f"This key may make {key.per_minute} calls a minute.")
+
+    async def count_for(self, who: str, per_minute: int, rule: str) -> None:
+        """Count a call for anybody. Raises Problem (429), which tells the rule, if they have made all they may."""
+        allowed = RateLimitItemPerMinute(per_minute)
+        if not await self._limiter.hit(allowed, who):
+            raise await self._too_many(allowed, who, f"{rule} Wait as long as Retry-After says; nothing was done.")
 
     async def count_stranger(self, address: str) -> None:
         """Count a call that came without a valid key."""

@@ -28,7 +28,7 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},:]', re.DOTAL
 
 async def json_of(request: web.Request) -> JsonObject:
     """The body as a JSON object. Raises Problem."""
-    return parsed(await _bytes_of(request))
+    return parsed(await bytes_of(request))
 
 
 def parsed(raw: bytes) -> JsonObject:
@@ -48,7 +48,8 @@ def parsed(raw: bytes) -> JsonObject:
     return value
 
 
-async def _bytes_of(request: web.Request) -> bytes:
+async def bytes_of(request: web.Request) -> bytes:
+    """The body of a call. Raises Problem (400, 408, 413)."""
     if (request.content_length or 0) > BODY_MAX:
         raise _too_large()
     raw = bytearray()

@@ -30,7 +30,7 @@ def person_named(written: str, surface: str) -> Person:
     if "@" in text and ":" not in text:
         mail = _address(text)
         return Person(key=f"{surface}:{LOCAL}:{mail}", name=mail, email=mail)
-    if not _ACCOUNT.fullmatch(text) or text.split(":", 1)[0] in (API, TERMINAL, *KINDS):
+    if not _ACCOUNT.fullmatch(text) or text.split(":", 1)[0] in (API, TERMINAL):
         raise BadAccount(f"{written!r} names nobody: write an e-mail address, or an account such as slack:T024BE7LD:U0MIA.")
     key = text.lower() if text.startswith("teams:") else text  # Microsoft writes its ids in either case
     return Person(key=key, name=key.split(":", 2)[2])

@@ -1,12 +1,14 @@
 """What sets an agent to work without anybody typing a command: a webhook, a mail, a cron line, a message in chat.
 
-The same input for the same agent within a window starts no second run. For that the id of a run is made from agent, input
-and the part of time it falls into, so the run that is on it is found by its id, whatever else is remembered or forgotten.
+The same input for the same agent within a window starts no second run. Time is cut into parts of a tenth of the window. Who
+starts a run claims the part that it is, and the ten after it: each is a delivery, which only one can be the first to
+remember. The id of the run is made from its input and its part, so whoever comes too late finds it.
 """
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from agents.mail_text import storable
 from agents.workflow import Agent
@@ -18,6 +20,9 @@ from storage.records import Person, Place
 from storage.store import NotFound, Transaction
 
 WINDOW = timedelta(minutes=10)
+LONGEST = timedelta(days=5)  # of a window: deliveries are remembered for seven
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PARTS = 10  # of a window; what is claimed lasts for at least a window, and at most one part longer
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Occasion:
     """One thing that calls for a run. `delivery` names it, so that the same one delivered again within days has no effect.
 
     `window` is for how long the same input is one piece of work; None where each occasion counts, as each hour of a clock.
+    Raises ValueError if it is longer than can be remembered.
     """
 
     agent: Agent
@@ -33,6 +39,15 @@ class Occasion:
     place: Place | None
     delivery: str
     window: timedelta | None = WINDOW
+
+    def __post_init__(self) -> None:
+        if self.window is not None and not timedelta(seconds=1) <= self.window <= LONGEST:
+            raise ValueError(f"a window lasts from a second to {LONGEST.days} days")
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the input, as it is stored."""
+        return hashlib.sha256(storable(self.text).value.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -53,26 +68,18 @@ def take(tx: Transaction, signoff: Signoff, occasion: Occasion) -> Taken:
     first = tx.first_delivery(occasion.delivery)
     if occasion.window is None:
         return _begin(tx, signoff, occasion, None) if first else Taken(None, new=False)
-    now = tx.now()
-    before, this, after = ids_around(occasion, now)
-    for each in (before, this):  # whoever looks at the same input at this moment waits here for the other
-        tx.first_delivery(f"trigger:{each}")
-    standing = next((each for each in (this, before, after) if _is_within(tx, each, now, occasion.window)), None)
-    if standing is not None or not first:
-        return Taken(standing, new=False)
-    return _begin(tx, signoff, occasion, this)
+    part = int((tx.now() - EPOCH) / (occasion.window / PARTS))
+    # One after the other, so that two who want the same wait for each other and never in a circle.
+    if first and all(tx.first_delivery(f"trigger:{_id(occasion, each)}") for each in range(part, part + PARTS + 1)):
+        return _begin(tx, signoff, occasion, _id(occasion, part))
+    standing = (_id(occasion, each) for each in range(part, part - PARTS - 1, -1))
+    return Taken(next((each for each in standing if _exists(tx, each)), None), new=False)
 
 
-def ids_around(occasion: Occasion, now: datetime) -> tuple[str, str, str]:
-    """The ids that a run of this input has if it starts in the window-long part of time before this one, in it, after it."""
-    seconds = (occasion.window or WINDOW).total_seconds()
-    part = int(now.timestamp() // seconds)
-    digest = hashlib.sha256(storable(occasion.text).value.encode()).hexdigest()
-    about = f"{occasion.agent.name}\n{seconds}\n{digest}"
-    before, this, after = (
-        spelt("run", hashlib.sha256(f"{about}\n{n}".encode()).digest()) for n in range(part - 1, part + 2)
-    )
-    return before, this, after
+def _id(occasion: Occasion, part: int) -> str:
+    """The id of a run of this input that starts in this part of time."""
+    about = (occasion.agent.name, str(occasion.window), occasion.digest, str(part))
+    return spelt("run", hashlib.sha256("\n".join(about).encode()).digest())
 
 
 def _begin(tx: Transaction, signoff: Signoff, occasion: Occasion, id: str | None) -> Taken:
@@ -80,9 +87,8 @@ def _begin(tx: Transaction, signoff: Signoff, occasion: Occasion, id: str | None
     return Taken(run.id if run else None, new=run is not None)
 
 
-def _is_within(tx: Transaction, id: str, now: datetime, window: timedelta) -> bool:
-    """Whether there is a run of this id that began less than a window ago, or on a clock ahead of this one."""
+def _exists(tx: Transaction, run_id: str) -> bool:
     try:
-        return abs(now - tx.run(id).created_at) < window
+        return tx.run(run_id).id == run_id
     except NotFound:
         return False

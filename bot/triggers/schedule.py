@@ -1,61 +1,58 @@
-"""Times of the week at which a run starts, once however many replicas look at the clock."""
+"""Cron lines: at each moment that one is due, its agent works on its input, once however many replicas there are.
+
+A tick looks which moment was due last. A moment that was slept through is made up for if it is less than an hour ago, and
+only the last of several.
+"""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
-
-from bot.flow.run import InputRefused
 from bot.flow.signoff import Signoff
-from bot.triggers.trigger import Trigger
+from bot.flow.trigger import Occasion, requester, take
+from bot.triggers.cron import Timetable
+from bot.triggers.file import Schedule
+from storage.records import Place
 
 log = logging.getLogger(__name__)
 
-LATE = timedelta(hours=1)  # by which a time that passed while the process slept still counts
-RESTART = timedelta(minutes=5)  # by which one that passed before the process started does: a restart is not that long
-
-
-def coming(cron: str, timezone: str, after: datetime) -> datetime | None:
-    """The first time of a cron line after `after`, aware UTC; None if there is none any more."""
-    line = CronTrigger.from_crontab(cron, timezone=ZoneInfo(timezone))
-    at: datetime | None = line.get_next_fire_time(None, after + timedelta(microseconds=1))
-    return at.astimezone(UTC) if at else None
+LATE = timedelta(hours=1)
 
 
 @dataclass
-class Timer:
-    """A cron line, and up to when its times were looked at."""
+class Alarm:
+    """One cron line. `now` is the clock that it goes by."""
 
-    trigger: Trigger
-    cron: str
-    timezone: str
-    input: str
-    _until: datetime | None = None
+    signoff: Signoff
+    name: str
+    schedule: Schedule
+    place: Place | None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _timetable: Timetable = field(init=False)
+    _seen: datetime = field(init=False)  # until when all that was due is under way
 
-    def due(self, now: datetime) -> datetime | None:
-        """The last time since the last look that is not too late; of several that were missed, one run is enough."""
-        since = max(self._until or now - RESTART, now - LATE)
-        found = None
-        while (at := coming(self.cron, self.timezone, since)) is not None and at <= now:
-            found = since = at
-        return found
+    def __post_init__(self) -> None:
+        self._timetable, self._seen = self.schedule.timetable, self.now() - LATE
 
-    async def look(self, signoff: Signoff) -> None:
-        """Start a run if its time has come."""
-        now = await signoff.store.read(lambda tx: tx.now())
-        if (at := self.due(now)) is not None:
-            await self._begin(signoff, at)
-        self._until = max(now, self._until or now)
-
-    async def _begin(self, signoff: Signoff, at: datetime) -> None:
-        local = at.astimezone(ZoneInfo(self.timezone))  # an hour that the clocks go through twice counts once
-
-        try:
-            taken = await self.trigger.fire(signoff, self.input, f"{self.trigger.agent.name}:{local:%Y-%m-%dT%H:%M}")
-        except InputRefused as error:
-            log.error("schedule %s: %s", self.trigger.name, error)
+    async def look(self) -> None:
+        """Start what is due. Raises StorageError, and tries again at the next look."""
+        now = self.now()
+        due = self._timetable.last(min(max(self._seen, now - LATE), now), now)
+        if due is None:
             return
+        occasion = self._occasion(due)
+        taken = await self.signoff.store.write(lambda tx: take(tx, self.signoff, occasion))
+        self._seen = due
         if taken.new:
-            log.info("schedule %s: run %s", self.trigger.name, taken.run_id)
+            log.info("schedule %s: %s is on what was due at %s", self.name, taken.run_id, due)
+
+    def _occasion(self, due: datetime) -> Occasion:
+        return Occasion(
+            agent=self.signoff.agents[self.schedule.agent],
+            text=self.schedule.input,
+            person=requester("schedule", self.name),
+            place=self.place,
+            delivery=f"schedule:{self.name}:{self._timetable.local(due):%Y-%m-%dT%H:%M}",
+            window=None,  # each time counts, however soon the next one is
+        )

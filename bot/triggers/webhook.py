@@ -1,124 +1,119 @@
-"""Calls over HTTP that start a run: `POST /triggers/NAME`, signed as Standard Webhooks are.
+"""`POST /triggers/NAME`: other programs start runs, each call signed as Standard Webhooks has it."""
 
-The signature is HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, in base64 behind `v1,`; the header may hold several,
-so that a secret can be changed.
-Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-"""
-
-import base64
-import binascii
 import hashlib
-import hmac
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aiohttp import web
+from pydantic import JsonValue
 
-from agents.actions import AgentError
-from bot.api.problems import Problem, problem_of
+from agents.mail import TicketRejected, ticket_input
+from bot.api.app import plainly
+from bot.api.problems import Problem, unfit
+from bot.api.quotas import Quotas
+from bot.api.reading import bytes_of, parsed
 from bot.flow.run import InputRefused
 from bot.flow.signoff import Signoff
-from bot.flow.trigger import Taken
-from bot.triggers.trigger import Trigger
+from bot.flow.trigger import Occasion, Taken, requester, take
+from bot.triggers.file import Webhook
+from bot.triggers.signature import Stamp, genuine, timely
+from storage.records import Place
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/triggers"
-TOLERANCE = 300.0  # seconds that a timestamp may be away from our clock, as the specification advises
-SECRET_PREFIX = "whsec_"  # noqa: S105  # what such secrets begin with
-SHORTEST_SECRET = 24  # bytes; the specification asks for 24 to 64
-
-_ID = re.compile(r"[!-~]{1,200}")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}")
-
-REFUSED = "The signature is not that of this webhook, or it is older than five minutes."
-
-
-class BadSecret(AgentError):
-    """The secret of a webhook cannot be used; the message says why."""
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 @dataclass(frozen=True)
-class Hook:
-    """A webhook with its secret. `input` is the path of the field that is the input, as names; empty for the whole body."""
+class Door:
+    """One webhook, the keys that open it, and the place where its runs are told."""
 
-    trigger: Trigger
-    secret: bytes
-    input: tuple[str, ...] = ()
-
-
-def secret_of(written: str) -> bytes:
-    """The key that `whsec_…` stands for. Raises BadSecret."""
-    try:
-        key = base64.b64decode(written.strip().removeprefix(SECRET_PREFIX), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadSecret("it is no base64 behind whsec_") from error
-    if len(key) < SHORTEST_SECRET:
-        raise BadSecret(f"it has {len(key)} bytes and needs at least {SHORTEST_SECRET}")
-    return key
-
-
-def signature(secret: bytes, id: str, timestamp: str, body: bytes) -> str:
-    """What `webhook-signature` has to hold."""
-    mac = hmac.new(secret, b".".join((id.encode(), timestamp.encode(), body)), hashlib.sha256)
-    return f"v1,{base64.b64encode(mac.digest()).decode()}"
-
-
-def genuine(hook: Hook, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
-    """Whether the call was signed with the webhook's secret, within the last minutes."""
-    call, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not (_ID.fullmatch(call) and _TIMESTAMP.fullmatch(timestamp)):
-        return False
-    if abs(now.timestamp() - int(timestamp)) > TOLERANCE:
-        return False
-    wanted = signature(hook.secret, call, timestamp, body).encode()
-    given = headers.get("webhook-signature", "").split()
-    return any(hmac.compare_digest(wanted, each.encode("utf-8", "replace")) for each in given)
+    webhook: Webhook
+    keys: tuple[bytes, ...]
+    place: Place | None
 
 
 class Webhooks:
-    """The webhooks of a replica. `now` is the clock that timestamps are compared with."""
+    """All doors of a replica, by name. `now` is the clock that timestamps are compared with."""
 
-    def __init__(self, signoff: Signoff, hooks: Mapping[str, Hook], now: Callable[[], datetime]) -> None:
-        self._signoff, self._hooks, self._now = signoff, hooks, now
+    def __init__(
+        self, signoff: Signoff, doors: Mapping[str, Door], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._signoff, self._doors, self._now, self._quotas = signoff, doors, now, Quotas()
 
     def mount(self, app: web.Application) -> None:
         """Serve them under `/triggers`."""
-        app.router.add_post(f"{PREFIX}/{{name}}", self._answer)
+        own = web.Application(middlewares=[plainly])
+        own.router.add_post("/{name}", self._enter)
+        app.add_subapp(PREFIX, own)
 
-    async def _answer(self, http: web.Request) -> web.Response:
+    async def _enter(self, http: web.Request) -> web.Response:
+        name = http.match_info["name"]
+        door, body = await self._admitted(http, name)
+        rule = f"This webhook may be called {door.webhook.per_minute} times a minute."
+        await self._quotas.count_for(name, door.webhook.per_minute, rule)
+        occasion = self._occasion(name, door, http.headers[HEADERS[0]], body)
         try:
-            taken = await self._take(http)
-        except Exception as error:  # noqa: BLE001  # whatever it was becomes a problem, and what nobody expected is logged
-            return problem_of(error, f"webhook {http.match_info['name']}").response()
-        told = {"run": taken.run_id, "status": "started" if taken.new else "taken already"}
-        return web.json_response(told, status=202 if taken.new else 200)
-
-    async def _take(self, http: web.Request) -> Taken:
-        hook, body = self._hooks.get(http.match_info["name"]), await http.read()
-        if hook is None or not genuine(hook, http.headers, body, self._now()):
-            raise Problem(401, "bad-signature", REFUSED)
-        try:
-            return await hook.trigger.fire(self._signoff, _input(hook, body), http.headers["webhook-id"])
+            taken = await self._signoff.store.write(lambda tx: take(tx, self._signoff, occasion))
         except InputRefused as error:
-            raise Problem(413, "too-large", str(error)) from error
+            raise Problem(413, "large-body", str(error)) from error
+        log.info("webhook %s: %s %s", name, "started" if taken.new else "was taken already by", taken.run_id)
+        return _answer(occasion, taken)
+
+    async def _admitted(self, http: web.Request, name: str) -> tuple[Door, bytes]:
+        """The door that the signature opens, and the body. Raises Problem: whatever is wrong with a stranger's call, the
+        answer is the same."""
+        door, stamp = self._doors.get(name), _stamp(http)
+        why = "there is no such webhook" if door is None else timely(stamp, self._now())
+        if door is not None and why is None:
+            body = await bytes_of(http)
+            if genuine(door.keys, stamp, body):
+                return door, body
+            why = "its signature is not right"
+        log.warning("a call of webhook %.40r from %s was refused: %s", name, http.remote, why)
+        raise Problem(401, "not-admitted", "This call is not signed as it has to be. Nothing was done.")
+
+    def _occasion(self, name: str, door: Door, id: str, body: bytes) -> Occasion:
+        digest = hashlib.sha256(id.encode() + b"\n" + body).hexdigest()
+        return Occasion(
+            agent=self._signoff.agents[door.webhook.agent],
+            text=_input(door.webhook.input, body),
+            person=requester("webhook", name),
+            place=door.place,
+            delivery=f"webhook:{name}:{digest}",
+            window=door.webhook.span,
+        )
 
 
-def _input(hook: Hook, body: bytes) -> str:
-    """What the agent is given. Raises Problem."""
+def _stamp(http: web.Request) -> Stamp:
+    """What the headers say; one that comes twice says nothing."""
+    found = [http.headers.getall(name, []) for name in HEADERS]
+    return Stamp(*(each[0] if len(each) == 1 else "" for each in found))
+
+
+def _input(path: str | None, body: bytes) -> str:
+    """What the agent is to work on: the whole body, or the part of it that the path leads to. Raises Problem (422)."""
+    if path is None:
+        return _readable(body)
+    value: JsonValue = parsed(body)
+    for part in path.split("."):
+        if not isinstance(value, dict) or part not in value:
+            raise unfit(f"The body has no {path!r}, which is what the agent works on.", {path: "is missing"})
+        value = value[part]
+    return _readable((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).encode())
+
+
+def _readable(text: bytes) -> str:
     try:
-        text = body.decode()
-        value = json.loads(text) if hook.input else text
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "bad-body", f"The body is no {'JSON' if hook.input else 'text'} in UTF-8.") from error
-    for name in hook.input:
-        value = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(value, str) or not value.strip():
-        where = ".".join(hook.input)
-        why = f"There is no text in the field {where} of the body." if where else "The body is empty."
-        raise Problem(400, "bad-body", why)
-    return value
+        return ticket_input(text)
+    except TicketRejected as error:
+        raise unfit(str(error)) from error
+
+
+def _answer(occasion: Occasion, taken: Taken) -> web.Response:
+    said = f"{occasion.agent.name} is on it." if taken.new else "This was taken already."
+    return web.json_response({"run_id": taken.run_id, "said": said}, status=202 if taken.new else 200)

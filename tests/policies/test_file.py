@@ -225,11 +225,11 @@ BROKEN = {
     ),
     "an unquoted glob": (
         "rules:\n  - name: a\n    verdict: log\n    actions: [*_data]\n",
-        'p.yaml:4: rules[0].actions[0]: `*_data` is a YAML alias, which policies do not use: put a glob in quotes, "*_data"',
+        'p.yaml:4: rules[0].actions[0]: `*_data` is a YAML alias, unused here: put what begins with * in quotes, "*_data"',
     ),
     "a bare star": (
         "rules:\n  - name: a\n    actions: [*]\n",
-        'p.yaml:3: a bare * is a YAML alias: put a glob in quotes, "*"',
+        'p.yaml:3: a bare * is a YAML alias: put what begins with * in quotes, "*"',
     ),
     "an anchor": ("rules: &all []\n", "p.yaml:1: rules: YAML anchors are not supported: remove `&all`"),
     "a merge key": (

@@ -1,17 +1,19 @@
 """Triggers: one input is one piece of work for a while, whoever brings it and however often."""
 
 import asyncio
+import itertools
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from bot.cards.text import plain
+from bot.flow import jobs
 from bot.flow.accounts import Kind
 from bot.flow.run import INPUT_MAX, InputRefused
-from bot.flow.trigger import WINDOW, Occasion, Taken, ids_around, requester, take
+from bot.flow.trigger import PARTS, WINDOW, Occasion, Taken, requester, take
 from storage.records import RequestStatus
-from tests.bot.flow.stage import CHANNEL, PAYER, RAVI, Stage
+from tests.bot.flow.stage import CHANNEL, PAYER, RAVI, Stage, stage_on
 
 CRM = requester("webhook", "crm")
 
@@ -39,12 +41,12 @@ async def test_the_same_input_within_the_window_is_one_run_and_is_told_which(sta
 
 
 @pytest.mark.parametrize("start", range(0, 600, 97))
-async def test_the_window_is_exact_wherever_in_the_hour_it_begins(sqlite_stage: Stage, start: int) -> None:
+async def test_the_window_is_whole_wherever_in_the_hour_it_begins(sqlite_stage: Stage, start: int) -> None:
     sqlite_stage.clock.move(seconds=start)
     first = await taken(sqlite_stage, occasion(delivery="a"))
-    sqlite_stage.clock.move(seconds=WINDOW.total_seconds() - 5)
+    sqlite_stage.clock.move(seconds=WINDOW.total_seconds() - 1)
     within = await taken(sqlite_stage, occasion(delivery="b"))
-    sqlite_stage.clock.move(seconds=6)
+    sqlite_stage.clock.move(seconds=WINDOW.total_seconds() / PARTS + 1)
     after = await taken(sqlite_stage, occasion(delivery="c"))
 
     assert within == Taken(first.run_id, new=False)
@@ -52,11 +54,27 @@ async def test_the_window_is_exact_wherever_in_the_hour_it_begins(sqlite_stage: 
     assert len(await runs(sqlite_stage)) == 2
 
 
-async def test_what_is_looked_at_within_the_window_does_not_make_it_longer(stage: Stage) -> None:
-    for minute in range(0, 21, 4):
+async def test_what_is_brought_within_the_window_does_not_make_it_longer(stage: Stage) -> None:
+    for minute in range(0, 24, 4):
         await taken(stage, occasion(delivery=f"d{minute}"))
         stage.clock.move(minutes=4)
     assert len(await runs(stage)) == 2  # at 0 and at 12
+
+
+@pytest.mark.parametrize("seconds", [1, 86_400 * 5])
+async def test_the_shortest_and_the_longest_window(sqlite_stage: Stage, seconds: int) -> None:
+    window = timedelta(seconds=seconds)
+    first = await taken(sqlite_stage, occasion(window=window))
+    sqlite_stage.clock.move(seconds=seconds * 0.99)
+    assert await taken(sqlite_stage, occasion(delivery="d2", window=window)) == Taken(first.run_id, new=False)
+    sqlite_stage.clock.move(seconds=seconds * 0.12)
+    assert (await taken(sqlite_stage, occasion(delivery="d3", window=window))).new
+
+
+@pytest.mark.parametrize("seconds", [0, 86_400 * 5 + 1])
+def test_a_window_that_cannot_be_kept_is_refused(seconds: int) -> None:
+    with pytest.raises(ValueError, match="from a second to 5 days"):
+        occasion(window=timedelta(seconds=seconds))
 
 
 async def test_a_delivery_that_comes_again_after_the_window_has_no_effect(stage: Stage) -> None:
@@ -88,12 +106,21 @@ async def test_what_is_refused_leaves_nothing_behind(stage: Stage) -> None:
     assert (await taken(stage, occasion())).new
 
 
-def test_neighbouring_parts_of_time_share_their_ids() -> None:
-    now = datetime(2026, 11, 22, 12, 5, tzinfo=UTC)
-    before, this, after = ids_around(occasion(), now)
-    assert len({before, this, after}) == 3
-    assert ids_around(occasion(), now + WINDOW)[:2] == (this, after)
-    assert ids_around(occasion(window=WINDOW * 2), now) != (before, this, after)
+@pytest.mark.postgres
+async def test_in_a_short_window_many_at_a_time_start_one_run_each_time(postgresql_url: str) -> None:
+    """Whatever the moment at which a window ends, those who come then agree on one run, and none of them fails."""
+    async with stage_on(postgresql_url) as stage:
+        loop, numbers = asyncio.get_running_loop(), itertools.count()
+        end = loop.time() + 3.5
+
+        async def bring() -> None:
+            while loop.time() < end:
+                await taken(stage, occasion(delivery=f"d{next(numbers)}", window=timedelta(seconds=1)))
+
+        await asyncio.gather(*(bring() for _ in range(8)))
+        at = sorted([run.created_at for run in await stage.read(lambda tx: tx.runs(limit=100))])
+    assert len(at) >= 3
+    assert all(later - earlier > timedelta(seconds=0.9) for earlier, later in itertools.pairwise(at))
 
 
 @pytest.mark.parametrize("kind", ["webhook", "mailbox", "schedule"])
@@ -105,6 +132,7 @@ async def test_who_asked_reads_well_and_keeps_nobody_from_deciding(stage: Stage,
     assert stage.card().requester.name == f"{kind} crm"
     assert f"{kind} crm" in plain((await stage.type(f"show {request.id}")).text)
     assert stage.surface.places[2].thread == "1"  # the card stands in the thread of the run's message
+    assert jobs.show_card(request)[0].lock == jobs.show_run(request.run_id).lock  # and comes after it
     await stage.approve(request, RAVI)
     assert (await stage.latest()).status is RequestStatus.succeeded
     assert stage.surface.replies[-1][1] == f"{kind} crm succeeded: 480.00"

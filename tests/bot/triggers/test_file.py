@@ -1,26 +1,30 @@
-"""The file that names what starts runs, and what is wrong with it, said before anything starts."""
+"""The file of triggers: what it says, and every mistake with its line and what to do."""
 
-from datetime import timedelta
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agents.workflow import Agents
-from bot.flow.surface import SurfaceError
-from bot.triggers.bound import Bound, bound
-from bot.triggers.file import BadTriggers, Triggers, load
-from bot.triggers.webhook import SECRET_PREFIX
-from storage.records import Place
-from tests.bot.flow.stage import CHANNEL, PAYER
+from bot.triggers.file import Around, BadTriggers, Triggers, load
 
-SECRET = SECRET_PREFIX + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
-FILE = """
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+HERE = Around(
+    ("triage", "support"), {"CRM_SECRET": SECRET, "TWO": f"{SECRET}, {SECRET}", "SHORT": "whsec_abc"}, ("slack",), True
+)
+
+WHOLE = """
 webhooks:
-  shop: {agent: payer, secret: SHOP_SECRET, input: ticket.text, window: 1h, channel: C2}
+  crm:
+    agent: triage
+    secret: CRM_SECRET
+    input: ticket.text
+    window: 1h
+  plain: {agent: support, secret: TWO, channel: "slack:C1"}
 mailboxes:
-  support: {agent: payer, folder: mail, window: 0}
+  support: {agent: support, folder: mail, channel: C1}
 schedules:
-  monday: {agent: payer, cron: "0 9 * * MON", timezone: Europe/Berlin, input: 1.00 lamp-shop}
+  monday: {agent: triage, cron: 0 9 * * MON, timezone: Europe/Berlin, input: What happened?}
 """
 
 
@@ -30,97 +34,104 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "triggers.yaml"
 
 
-def written(file: Path, text: str) -> Triggers:
+def problems(file: Path, text: str, around: Around = HERE) -> list[str]:
     file.write_text(text)
-    return load(file)
+    with pytest.raises(BadTriggers) as raised:
+        load(file, around)
+    return str(raised.value).replace(f"{file}:", "").replace(f"{file.parent}/", "").splitlines()
 
 
-def place(written: str | None) -> Place | None:
-    if written == "mars:C1":
-        raise SurfaceError("it names a channel on 'mars', which is not connected.")
-    return Place(surface="slack", tenant="T1", channel=written or CHANNEL.channel)
+def test_a_file_names_webhooks_mailboxes_and_schedules(file: Path) -> None:
+    file.write_text(WHOLE)
+    found = load(file, HERE)
+
+    assert found.webhooks["crm"].span.total_seconds() == 3600
+    assert found.webhooks["plain"].span.total_seconds() == 600
+    assert found.mailboxes["support"].folder == file.parent / "mail"  # beside the file, wherever Signoff is started
+    assert found.schedules["monday"].timezone == "Europe/Berlin"
 
 
-def tied(file: Path, text: str = FILE, **environment: str) -> Bound:
-    return bound(file, written(file, text), Agents([PAYER]), place, {"SHOP_SECRET": SECRET} | environment)
-
-
-def test_everything_is_bound_to_its_agent_and_channel(file: Path) -> None:
-    made = tied(file)
-    hook = made.hooks["shop"]
-    assert (hook.input, hook.trigger.window, hook.trigger.place.channel) == (("ticket", "text"), timedelta(hours=1), "C2")
-    assert hook.secret == b"secret-secret-secret-secret"
-    [folder], [timer] = made.folders, made.timers
-    assert (folder.path, folder.trigger.window) == (file.parent / "mail", None)
-    assert (timer.cron, timer.timezone, timer.trigger.place.channel) == ("0 9 * * MON", "Europe/Berlin", CHANNEL.channel)
-    assert list(made.looks) == ["mailbox support", "schedule monday"]
-
-
-def test_without_a_file_nothing_starts_by_itself() -> None:
-    assert load(None).entries == {}
-
-
-def test_an_empty_file_names_nothing(file: Path) -> None:
-    assert written(file, "# nothing yet\n").entries == {}
+def test_without_a_file_there_are_no_triggers() -> None:
+    assert load(None, HERE) == Triggers()
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("webhooks: {shop: {agent: payer}}", "webhooks.shop.secret: Field required"),
-        ("webhooks: {Shop!: {agent: payer, secret: S}}", "webhooks.Shop!"),
-        ("webhooks: {shop: {agent: payer, secret: whsec_abc-}}", "webhooks.shop.secret: String should match"),
-        ("webhooks: {shop: {agent: payer, secret: S, window: 2d}}", "webhooks.shop.window: Value error, write at most 1d"),
-        ("webhooks: {shop: {agent: payer, secret: S, window: soon}}", "write a duration such as 30m"),
-        ("webhooks: {shop: {agent: payer, secret: S, every: 1}}", "webhooks.shop.every: Extra inputs are not permitted"),
-        ("schedules: {m: {agent: payer, cron: '0 9 * *', input: x}}", "write five parts, as in `0 9 * * MON`"),
-        ("schedules: {m: {agent: payer, cron: '0 9 * * 1', input: x}}", "write weekdays by name"),
-        ("schedules: {m: {agent: payer, cron: '0 9 1 * MON', input: x}}", "give a day of the month or a weekday, not both"),
-        ("schedules: {m: {agent: payer, cron: '61 9 * * *', input: x}}", "write five parts"),
-        ("schedules: {m: {agent: payer, cron: '0 9 * * FOO', input: x}}", "write five parts"),
-        ("schedules: {m: {agent: payer, cron: '0 9 * * *', timezone: Berlin, input: x}}", "write a time zone such as"),
-        ("schedules: {m: {agent: payer, cron: '0 9 * * *'}}", "schedules.m.input: Field required"),
-        ("hooks: {}", "hooks: Extra inputs are not permitted"),
-        ("webhooks: [", "it is no YAML"),
+        (
+            "webhooks:\n  crm: {agent: triag, secret: TWO}",
+            "2: webhooks.crm.agent: there is no agent 'triag': did you mean 'triage'?",
+        ),
+        (
+            "webhooks:\n  crm: {agent: zzz, secret: TWO}",
+            "2: webhooks.crm.agent: there is no agent 'zzz': there are triage, support",
+        ),
+        ("webhooks:\n  crm: {secret: TWO}", "2: webhooks.crm.agent: is missing: add it"),
+        ("webhooks:\n  crm:\n    agent: triage\n    secret: NONE", "4: webhooks.crm.secret: the variable NONE is not set"),
+        ("webhooks:\n  crm: {agent: triage, secret: SHORT}", "the variable SHORT holds no webhook secret: write whsec_"),
+        (f"webhooks:\n  crm: {{agent: triage, secret: {SECRET}}}", "webhooks.crm.secret: is the secret itself"),
+        ("webhooks:\n  crm: {agent: triage, secret: a b}", "write the name of the variable that holds the secret"),
+        ("webhooks:\n  crm: {agent: triage, secret: TWO, input: a..b}", "write the names that lead to the text"),
+        (
+            "webhooks:\n  crm: {agent: triage, secret: TWO, inptu: a}",
+            "webhooks.crm.inptu: unknown key: did you mean 'input'?",
+        ),
+        (
+            "webhooks:\n  crm: {agent: triage, secret: TWO, window: soon}",
+            "webhooks.crm.window: write a duration such as 30m",
+        ),
+        ("webhooks:\n  crm: {agent: triage, secret: TWO, window: 6d}", "webhooks.crm.window: write at most 5d"),
+        ("webhooks:\n  CRM: {agent: triage, secret: TWO}", "2: webhooks.CRM: a name has up to 31 small letters"),
+        ("webhooks:\n  crm: {agent: triage, secret: TWO, channel: 'teams:19:x'}", "is on 'teams', which is not connected"),
+        ("webhook:\n  crm: {}", "1: webhook: unknown key: did you mean 'webhooks'?"),
+        ("webhooks:", "1: webhooks: write names and what they stand for here"),
+        ("- a", "write"),
+        ("mailboxes:\n  m: {agent: triage, folder: nowhere}", "2: mailboxes.m.folder: nowhere is not a folder"),
+        ("mailboxes:\n  m: {agent: triage, folder: triggers.yaml}", "mailboxes.m.folder: triggers.yaml is not a folder"),
+        ("schedules:\n  m: {agent: triage, cron: 0 9 * *, input: x}", "schedules.m.cron: a cron line has five fields"),
+        ("schedules:\n  m: {agent: triage, cron: 0 9 * * *, input: ''}", "schedules.m.input: has no value"),
+        (
+            "schedules:\n  m: {agent: triage, cron: 0 9 * * *, timezone: Mars, input: x}",
+            "m.timezone: there is no time zone 'Mars'",
+        ),
+        ("schedules:\n  m:\n    agent: triage\n    cron: */5 * * * *", "4: schedules.m.cron: `*/5` is a YAML alias"),
+        ("webhooks:\n  a: {agent: triage, secret: TWO}\n  a: {agent: triage, secret: TWO}", "3: webhooks.a: written twice"),
+        ("webhooks: {", "not readable as YAML"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_with_its_place(file: Path, text: str, says: str) -> None:
-    with pytest.raises(BadTriggers) as refused:
-        written(file, text)
-    assert str(refused.value).startswith(f"{file}: ")
-    assert says in str(refused.value)
+def test_each_mistake_is_told_with_its_place_and_what_to_do(file: Path, text: str, says: str) -> None:
+    told = "\n".join(problems(file, text))
+    assert says in told
+    assert SECRET not in told
 
 
-def test_a_file_that_is_not_there_is_told_with_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(BadTriggers, match=r"cannot be read .* Mend SIGNOFF_TRIGGERS"):
-        load(tmp_path / "nowhere.yaml")
+def test_all_mistakes_are_told_at_once(file: Path) -> None:
+    text = "webhooks:\n  a: {agent: x, secret: NONE}\nmailboxes:\n  m: {agent: y, folder: nowhere}"
+    assert [each.partition(":")[0] for each in problems(file, text)] == ["2", "2", "4", "4"]
+
+
+def test_somebody_has_to_see_what_comes_of_it(file: Path) -> None:
+    text = "webhooks:\n  crm: {agent: triage, secret: TWO}"
+    [told] = problems(file, text, replace(HERE, channel=False))
+    assert "nobody would see what comes of it: give it a `channel`, or set SIGNOFF_CHANNEL" in told
+
+
+def test_a_replica_that_only_listens_needs_no_folders(file: Path) -> None:
+    file.write_text("mailboxes:\n  m: {agent: triage, folder: nowhere}")
+    assert list(load(file, replace(HERE, folders=False)).mailboxes) == ["m"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_written_is_refused(file: Path) -> None:
+    (file.parent / "mail").chmod(0o500)
+    assert "cannot be read and written" in problems(file, "mailboxes:\n  m: {agent: triage, folder: mail}")[0]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "environment", "says"),
-    [
-        (
-            "agent: payer, folder",
-            "agent: prayer, folder",
-            {},
-            "mailbox support: there is no agent 'prayer'. There are: payer",
-        ),
-        ("folder: mail", "folder: post", {}, "post is no folder"),
-        ("channel: C2", "channel: mars:C1", {}, "webhook shop: channel: it names a channel on 'mars'"),
-        ("", "", {"SHOP_SECRET": ""}, "webhook shop: set the variable SHOP_SECRET"),
-        ("", "", {"SHOP_SECRET": "whsec_c2hvcnQ="}, "it has 5 bytes and needs at least 24"),
-        ("", "", {"SHOP_SECRET": "whsec_&&&&"}, "it is no base64 behind whsec_"),
-    ],
+    ("content", "says"), [(None, "cannot be read"), (b"\xff", "not UTF-8"), (b" " * (1 << 20) + b"x", "larger than 1 MiB")]
 )
-def test_what_cannot_work_is_refused_before_it_starts(
-    file: Path, old: str, new: str, environment: dict[str, str], says: str
-) -> None:
-    with pytest.raises(BadTriggers) as refused:
-        tied(file, FILE.replace(old, new) if old else FILE, **environment)
-    assert says in str(refused.value)
-    assert "c2hv" not in str(refused.value)
-
-
-def test_runs_that_would_be_shown_nowhere_are_refused(file: Path) -> None:
-    with pytest.raises(BadTriggers, match="its runs would be shown nowhere"):
-        bound(file, written(file, FILE), Agents([PAYER]), lambda written: None, {"SHOP_SECRET": SECRET})
+def test_a_file_that_is_none_is_refused(file: Path, content: bytes | None, says: str) -> None:
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadTriggers, match=says):
+        load(file, HERE)
