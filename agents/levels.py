@@ -141,6 +141,11 @@ class Course:
         """The paths there are; where none were declared, each action is a path of its own."""
         return tuple(self.agent.paths) or self.agent.actions
 
+    @property
+    def path(self) -> str | None:
+        """The path that was taken, if one was."""
+        return self._path
+
     def step(self, name: str) -> None:
         """The workflow takes a step. Raises UndeclaredStep."""
         if self.agent.level != 1:

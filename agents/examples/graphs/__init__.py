@@ -1,0 +1,1 @@
+"""Graphs of other frameworks, with Signoff as their gate."""
