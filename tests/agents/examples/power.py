@@ -29,7 +29,10 @@ class Power:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
-                raise PowerCut(what)
+                self.cut(what)
+
+    def cut(self, what: str) -> None:
+        raise PowerCut(what)
 
 
 @dataclass
@@ -66,7 +69,7 @@ class Machine:
     """A disk with checkpoints, and whatever power there is."""
 
     file: Path
-    journal: PoweredJournal
+    power: Power
 
     def checkpointer(self) -> AbstractAsyncContextManager[Any]:
         return self._opened()
@@ -75,7 +78,7 @@ class Machine:
     async def _opened(self) -> AsyncIterator[Any]:
         async with PoweredSaver.from_conn_string(str(self.file)) as saver:
             assert isinstance(saver, PoweredSaver)
-            saver.power = self.journal.power
+            saver.power = self.power
             yield saver
 
 

@@ -24,14 +24,14 @@ from agents.runtime import Outcome, Parked
 from agents.shipped import Systems, actions
 from agents.suspicion import STRANGE
 from agents.testing import ScriptedModel, Story
-from storage.records import Risk
+from storage.records import JsonObject, Risk
 from tests.agents.examples.power import FrugalModel, Machine, Power, PowerCut, PoweredJournal
 
 TICKET = "From: Mia <mia@example.com>\nSubject: Broken\n\nPlease refund my order A-1042, it came broken."
 QUESTION = "From: Jon <jon.bell@example.com>\nSubject: Bulbs\n\nWhich bulb fits my lamp?"
 WANTS_MONEY = Reading(path="refund", summary="Wants a refund.", quote="Please refund my order A-1042", order="A-1042")
 ASKS = Reading(path="answer", summary="Asks about bulbs.", quote="Which bulb fits my lamp?")
-PAID = {"amount": "300.00", "currency": "USD", "charge": "ch_A1042", "reason": "requested_by_customer"}
+PAID: JsonObject = {"amount": "300.00", "currency": "USD", "charge": "ch_A1042", "reason": "requested_by_customer"}
 EDITED = Outcome("succeeded", PAID, edited=True, notes="Only the shade.", receipt={"summary": "Refunded 300.00 USD."})
 SENT = Outcome("succeeded", {}, receipt={"summary": "Sent to Mia."})
 
@@ -159,12 +159,12 @@ async def alive(told: Story, outcomes: list[Outcome]) -> str:
         try:
             return await told.advance()
         except Parked:
-            told.gate.answers = outcomes[: len(told.gate.proposals)]
+            told.gate.answers = [*outcomes[: len(told.gate.proposals)]]
 
 
 def machine(systems: Systems, folder: Path, power: Power) -> Story:
     journal = PoweredJournal(power=power)
-    told = story(systems, Machine(folder / "checkpoints.db", journal).checkpointer)
+    told = story(systems, Machine(folder / "checkpoints.db", power).checkpointer)
     told.journal = told.gate.journal = journal
     told.model = FrugalModel(journal, {CLASSIFY.name: WANTS_MONEY})
     return told
@@ -190,7 +190,7 @@ async def test_a_death_at_any_moment_costs_nothing(systems: Systems, tmp_path: P
         assert isinstance(told.journal, PoweredJournal)
         told.journal.power.left = None  # another machine, with the same disks
         told.agent = langgraph_support(
-            systems.customers, systems.knowledge, Machine(folder / "checkpoints.db", told.journal).checkpointer
+            systems.customers, systems.knowledge, Machine(folder / "checkpoints.db", told.journal.power).checkpointer
         )
 
         end = await alive(told, [EDITED, SENT])
