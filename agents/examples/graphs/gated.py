@@ -19,7 +19,7 @@ There are two memories, the run's journal and the graph's checkpoints, and the j
 What this asks of a graph: one node at a time (two at once would both write the bookmark, which LangGraph refuses), every
 look-up and model call through `run`, at most one `interrupt` in a node and no step before it, and state that is plain JSON.
 
-Checkpoints stand in a SQLite file in the clear, with all that the graph knows; keep it as you keep the database.
+Checkpoints hold in the clear what the graph knows. Keep them as you keep the database, or delete them: nothing needs them.
 """
 
 import asyncio
@@ -32,18 +32,24 @@ from typing import Any, TypedDict
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agents.actions import by_field
 from agents.runtime import LiveRun, WorkflowFailed
 from storage.records import Evidence, JsonObject, Risk
 
 try:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-    from langgraph.errors import GraphInterrupt
+    from langgraph.errors import GraphInterrupt, GraphRecursionError, InvalidUpdateError
     from langgraph.graph import StateGraph
+    from langgraph.graph.state import CompiledStateGraph
     from langgraph.runtime import Runtime
-    from langgraph.types import Command, Interrupt
+    from langgraph.types import Command, Interrupt, StateSnapshot
     from langsmith import tracing_context
 except ModuleNotFoundError as missing:
     raise ImportError("LangGraph is not installed; run: pip install 'signoff[langgraph]'") from missing
+
+MOST_NODES = 100  # that run from one stop of the graph to the next; LangGraph's own limit is ten thousand
 
 Node = Callable[[LiveRun, Any], Awaitable[Mapping[str, Any]]]
 """A node: from the run and the graph's state to what changes in the state."""
@@ -76,7 +82,9 @@ class Asked(BaseModel):
     risk: Risk | None = None
 
 
-Checkpointer = Callable[[], AbstractAsyncContextManager[Any]]
+Graph = StateGraph[Any, LiveRun, Any, Any]
+
+Checkpointer = Callable[[], AbstractAsyncContextManager[BaseCheckpointSaver[Any]]]
 """Opens the checkpointer: one of LangGraph's, for as long as a run goes on."""
 
 
@@ -84,7 +92,7 @@ def in_file(path: Path) -> Checkpointer:
     """Checkpoints in a SQLite file, whose folder is made if it is not there."""
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Any]:
+    async def opened() -> AsyncIterator[BaseCheckpointSaver[Any]]:
         try:
             await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         except OSError as error:
@@ -102,7 +110,7 @@ def in_file(path: Path) -> Checkpointer:
 class GatedGraph:
     """A graph that can be played: a StateGraph that `gated` made, with its edges. A thread is called as its run is."""
 
-    graph: Any
+    graph: Graph
     checkpointer: Checkpointer
 
     async def play(self, run: LiveRun, start: Mapping[str, Any], version: str) -> Mapping[str, Any]:
@@ -113,21 +121,25 @@ class GatedGraph:
         """
         with tracing_context(enabled=False):  # whatever LANGSMITH_TRACING says: the trace is Signoff's
             async with self.checkpointer() as saver:
-                return await _Play(run, self.graph.compile(checkpointer=saver), version).to_end(start)
+                try:
+                    return await _Play(run, self.graph.compile(checkpointer=saver), saver, version).to_end(start)
+                except (InvalidUpdateError, GraphRecursionError) as error:
+                    why = "The graph cannot go on. Let one node run at a time, and let it come to an end."
+                    raise WorkflowFailed(f"{why} {error}") from error
 
 
-def gated(state: type[Any], nodes: Mapping[str, Node]) -> Any:
+def gated(state: type[Any], nodes: Mapping[str, Node]) -> Graph:
     """A StateGraph with these nodes, each of which moves the bookmark; its edges are still to be drawn.
 
     `state` is a TypedDict derived from `Gated`.
     """
-    graph: Any = StateGraph(state, context_schema=LiveRun)
+    graph: Graph = StateGraph(state, context_schema=LiveRun)
     for name, node in nodes.items():
         graph.add_node(name, _marking(name, node))
     return graph
 
 
-def _marking(name: str, node: Node) -> Callable[[Any, Any], Awaitable[Mapping[str, Any]]]:
+def _marking(name: str, node: Node) -> Any:  # LangGraph goes by the name `runtime`, which no Callable can say
     async def marked(state: Any, runtime: Runtime[LiveRun]) -> Mapping[str, Any]:
         run, mark = runtime.context, state["bookmark"]
         _turn(run, mark)
@@ -160,48 +172,49 @@ class _Play:
     """One going-on of one run's graph."""
 
     run: LiveRun
-    graph: Any
+    graph: CompiledStateGraph[Any, LiveRun, Any, Any]
+    saver: BaseCheckpointSaver[Any]
     version: str
 
     @property
-    def _thread(self) -> dict[str, Any]:
-        return {"configurable": {"thread_id": self.run.id}}
+    def _thread(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self.run.id}, "recursion_limit": MOST_NODES}
 
     async def to_end(self, start: Mapping[str, Any]) -> Mapping[str, Any]:
         state = await self._taken_up()
         entry: Any = None if state.values else {**start, "bookmark": _bookmark(self.run, self.version)}
         while True:
             if state.interrupts:
-                entry = Command(resume=await self._decided(state.interrupts))
+                entry = Command(resume=await self._decided(state.interrupts[0]))
             # Also where the state names no next node: the writes of the last one may wait for their checkpoint.
             await self.graph.ainvoke(entry, self._thread, context=self.run, durability="sync")
-            entry, state = None, await self.graph.aget_state(self._thread)
+            entry, state = None, await self._state()
             if not state.next:
-                values: Mapping[str, Any] = state.values
-                return values
+                return dict(state.values)
 
-    async def _taken_up(self) -> Any:
-        """The state of the last checkpoint, with the run turned to its bookmark; an empty one if it cannot be used."""
+    async def _state(self) -> StateSnapshot:
         state = await self.graph.aget_state(self._thread)
+        if len(state.tasks) > 1:
+            raise WorkflowFailed(f"The graph runs {len(state.tasks)} nodes at once. Let one run at a time.")
+        return state
+
+    async def _taken_up(self) -> StateSnapshot:
+        """The state of the last checkpoint, with the run turned to its bookmark; an empty one if it cannot be used."""
+        state = await self._state()
         mark: Bookmark | None = state.values.get("bookmark")
         if mark is None or mark["version"] != self.version or mark["steps"] > len(self.run.journal.steps):
-            await self.graph.checkpointer.adelete_thread(self.run.id)
-            return await self.graph.aget_state(self._thread)
+            await self.saver.adelete_thread(self.run.id)
+            return await self._state()
         _turn(self.run, mark)
         return state
 
-    async def _decided(self, interrupts: tuple[Interrupt, ...]) -> JsonObject:
+    async def _decided(self, interrupt: Interrupt) -> JsonObject:
         """Propose what the graph interrupts with; returns what became of it."""
         try:
-            (interrupt,) = interrupts
             asked = Asked.model_validate(interrupt.value)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            wrong = "; ".join(f"{field}: {text}" for field, text in by_field(error).items())
             raise WorkflowFailed(f"The graph interrupts with something that is no proposal: {wrong}.") from error
-        except ValueError as error:
-            raise WorkflowFailed(
-                "The graph interrupts in two places at once. Let it propose one thing at a time."
-            ) from error
         outcome = await self.run.propose(
             asked.action, asked.arguments, summary=asked.summary, evidence=asked.evidence, risk=asked.risk
         )

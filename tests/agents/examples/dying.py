@@ -3,7 +3,7 @@
     python -m tests.agents.examples.dying FOLDER EVERY
 
 Moments are those before and after each of the graph's writes; EVERY is how many of them lie from one death to the next.
-Prints a line of JSON for each death: the moment, how the run ended, and the ledger of what it cost. Everything is loaded once;
+Prints a line of JSON for each death: the moment, how the run ended, and the ledger of its costs. Everything is loaded once;
 each life is a fork of its own, with nothing but the files of the one before.
 """
 

@@ -71,11 +71,11 @@ class Machine:
     file: Path
     power: Power
 
-    def checkpointer(self) -> AbstractAsyncContextManager[Any]:
+    def checkpointer(self) -> AbstractAsyncContextManager[AsyncSqliteSaver]:
         return self._opened()
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Any]:
+    async def _opened(self) -> AsyncIterator[AsyncSqliteSaver]:
         async with PoweredSaver.from_conn_string(str(self.file)) as saver:
             assert isinstance(saver, PoweredSaver)
             saver.power = self.power

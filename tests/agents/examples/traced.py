@@ -22,7 +22,7 @@ def _listen(event: str, about: Iterable[Any]) -> None:
 
 async def _play(how: str, folder: Path) -> None:
     from agents.actions import Actions
-    from agents.examples.graphs.gated import Gated, GatedGraph, gated, in_file
+    from agents.examples.graphs.gated import Bookmark, Gated, GatedGraph, gated, in_file
     from agents.runtime import LiveRun
     from agents.testing import ScriptedModel, Story
     from agents.workflow import Agent
@@ -36,8 +36,7 @@ async def _play(how: str, folder: Path) -> None:
         if how == "gated":
             await GatedGraph(graph, in_file(folder / "graph.db")).play(run, {}, "1")
         else:
-            mark = {"steps": 0, "path": None, "labels": [], "version": "1"}
-            await graph.compile().ainvoke({"bookmark": mark}, context=run)
+            await graph.compile().ainvoke({"bookmark": Bookmark(steps=0, path=None, labels=[], version="1")}, context=run)
         return ""
 
     await Story(Agent("traced", 2, "", "", (), workflow), Actions(), ScriptedModel()).advance()
