@@ -7,7 +7,7 @@ from typing import Any
 
 from agents import shipped
 from agents.actions import Action, Actions, Arguments, Effect
-from agents.examples.graphs.gated import Checkpointer
+from agents.examples.langgraph_gate import Checkpointer
 from agents.examples.langgraph_support import CLASSIFY, RULES, langgraph_support
 from agents.model import Answer, M, Prompt
 from agents.offline import OfflineModel

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.examples.graphs.gated import in_file
+from agents.examples.langgraph_gate import in_file
 from agents.shipped import Systems
 from storage.records import RequestStatus, RunStatus, StepType
 from tests.agents.examples.shop import SPENT, TICKET, TOLD, Ledger, live, move_in

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.examples.graphs.gated import Checkpointer, in_file
+from agents.examples.langgraph_gate import Checkpointer, in_file
 from agents.examples.langgraph_support import (
     CLASSIFY,
     MAIL,

@@ -22,7 +22,7 @@ def _listen(event: str, about: Iterable[Any]) -> None:
 
 async def _play(how: str, folder: Path) -> None:
     from agents.actions import Actions
-    from agents.examples.graphs.gated import Bookmark, Gated, GatedGraph, gated, in_file
+    from agents.examples.langgraph_gate import Bookmark, Gated, GatedGraph, gated, in_file
     from agents.runtime import LiveRun
     from agents.testing import ScriptedModel, Story
     from agents.workflow import Agent

@@ -10,7 +10,7 @@ from langgraph.graph import END, START
 from langgraph.types import interrupt
 
 from agents.actions import Action, Actions, Arguments, Effect
-from agents.examples.graphs.gated import Gated, GatedGraph, Node, gated, in_file
+from agents.examples.langgraph_gate import Gated, GatedGraph, Node, gated, in_file
 from agents.runtime import Blocked, LiveRun, Outcome, Parked, UndeclaredAction, WorkflowFailed
 from agents.testing import ScriptedModel, Story
 from agents.workflow import Agent

@@ -1,1 +1,0 @@
-"""Graphs of other frameworks, with Signoff as their gate."""
