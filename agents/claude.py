@@ -7,6 +7,8 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anthropic
@@ -18,6 +20,7 @@ from agents.model import (
     Call,
     Exchange,
     M,
+    ModelError,
     ModelNonsense,
     ModelOverreached,
     ModelRefused,
@@ -66,25 +69,29 @@ class ClaudeModel:
 
     async def ask(self, prompt: Prompt, schema: type[M]) -> Answer[M]:
         """Raises ModelUnavailable, ModelRefused, ModelNonsense, each with a sentence a person understands."""
-        message = await self._message(
+        message, retries = await self._message(
             system=[{"type": "text", "text": _system(prompt), "cache_control": _CACHED}],
             messages=[{"role": "user", "content": _quoted(prompt.data)}],
             output_config={"format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}},
         )
-        return Answer(_parsed(_text(message), schema), message.model, self._usage(message))
+        usage = self._usage(message)
+        with _paid(usage):
+            return Answer(_parsed(_text(_finished(message)), schema), message.model, usage, retries=retries)
 
     async def turn(self, talk: Talk) -> Answer[Call | Said]:
         """Raises as `ask` does, and ModelOverreached.
 
         The choice is left open (`auto`): models that always think take no other. `strict` holds a call to its schema.
         """
-        message = await self._message(
+        message, retries = await self._message(
             system=[{"type": "text", "text": talk.system, "cache_control": _CACHED}],
             messages=self._messages(talk),
             tools=[_tool(offer) for offer in talk.offers],
             tool_choice={"type": "auto", "disable_parallel_tool_use": True},
         )
-        answer = Answer(_call(message, self.name), message.model, self._usage(message))
+        usage = self._usage(message)
+        with _paid(usage):
+            answer = Answer(_call(_finished(message), self.name), message.model, usage, retries=retries)
         if isinstance(answer.value, Call) and answer.value.name not in {offer.name for offer in talk.offers}:
             raise ModelOverreached(answer, answer.value.name)
         return answer
@@ -93,9 +100,9 @@ class ClaudeModel:
         """Release the connections."""
         await self._client.close()
 
-    async def _message(self, **request: Any) -> Message:
-        """One complete message. Raises ModelUnavailable, ModelRefused, ModelNonsense."""
-        message = await streamed(
+    async def _message(self, **request: Any) -> tuple[Message, int]:
+        """One message, and the tries before it. Raises ModelUnavailable, ModelNonsense."""
+        return await streamed(
             self._client,
             start=self._start,
             silence=self._silence,
@@ -103,11 +110,6 @@ class ClaudeModel:
             max_tokens=ANSWER_TOKENS,
             **request,
         )
-        if message.stop_reason == "refusal":
-            raise ModelRefused("Claude declined to answer this.")
-        if message.stop_reason in _UNFINISHED:
-            raise ModelNonsense(_UNFINISHED[message.stop_reason])
-        return message
 
     def _messages(self, talk: Talk) -> list[Any]:
         """The talk so far. Its end is marked for the cache, so that the next turn, which begins the same, reads it there."""
@@ -131,6 +133,25 @@ class ClaudeModel:
             return Usage(tokens.prompt, tokens.output, tokens.cache_read, cost)
         except (AttributeError, TypeError, ValueError) as error:
             raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
+
+
+@contextmanager
+def _paid(usage: Usage) -> Iterator[None]:
+    """What is raised within is about an answer that has cost this much."""
+    try:
+        yield
+    except ModelError as error:
+        error.usage = usage
+        raise
+
+
+def _finished(message: Message) -> Message:
+    """The message, if it is an answer to its end. Raises ModelRefused, ModelNonsense."""
+    if message.stop_reason == "refusal":
+        raise ModelRefused("Claude declined to answer this.")
+    if message.stop_reason in _UNFINISHED:
+        raise ModelNonsense(_UNFINISHED[message.stop_reason])
+    return message
 
 
 def _system(prompt: Prompt) -> str:

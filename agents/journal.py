@@ -1,5 +1,6 @@
 """The journal of a run, and how a step is taken through it: recorded once, replayed ever after."""
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +9,11 @@ from typing import Protocol, TypeVar
 from pydantic import JsonValue, ValidationError
 
 from agents.actions import AgentError
+from agents.checkpoint import CONTINUE_WORK
 from agents.levels import Course
 from agents.model import ModelError, ModelNonsense, ModelRefused, ModelUnavailable
 from storage.records import JsonObject, Step, StepStatus, StepType
+from storage.redaction import redacted_json
 
 T = TypeVar("T")
 
@@ -19,13 +22,19 @@ _MODEL_ERRORS: dict[str, type[AgentError]] = {
 }
 
 
+_ASKED = ("query", "arguments")  # of what a step was asked, what must be the same on replay; a model or prompt may be newer
+
+
+_SHOWN = 160  # characters of that in an error
+
+
 class WorkflowChanged(AgentError):
-    """The workflow's code no longer takes the steps that its journal holds."""
+    """The workflow's code no longer takes the steps that its journal holds, or makes them of what no step recorded."""
 
     def __init__(self, agent: str, number: int, recorded: str, now: str) -> None:
         super().__init__(
             f"The code of agent {agent!r} changed while this run was parked: step {number} was {recorded}, now it is {now}. "
-            "Start a new run."
+            "It cannot go on."
         )
         self.number = number
 
@@ -63,15 +72,18 @@ class Recorder:
         assert step is not None  # noqa: S101  # every step is journaled before the next is taken
         return step
 
-    def replayed(self, type: StepType, name: str, *, refused: bool = False) -> Step | None:
+    def replayed(self, type: StepType, name: str, asked: JsonObject, *, refused: bool = False) -> Step | None:
         """Count one more step, and return it if the journal holds it. Raises WorkflowChanged."""
         self.number += 1
         recorded = self._recorded(self.number)
-        if recorded and (recorded.type, recorded.name) != (type, name):
-            raise self._changed(recorded, f"{type} {name!r}")
-        if recorded and ("violation" in recorded.detail) is not refused:
-            raise self._changed(recorded, "one that is refused" if refused else "one that is not refused")
+        if recorded and not _same(recorded, type, name, asked, refused):
+            raise self._changed(recorded, _told(type, name, asked, refused))
         return recorded
+
+    def ended(self) -> None:
+        """The workflow came to its end. Raises WorkflowChanged if the journal holds more than it took."""
+        if more := self._recorded(self.number + 1):
+            raise self._changed(more, "the end of the workflow")
 
     async def take(
         self,
@@ -83,13 +95,14 @@ class Recorder:
     ) -> T:
         """Replay the step, or take it and journal it: `started` before, `done` or `failed` after. `load` makes what the
         workflow gets of what the journal keeps."""
-        recorded = self.replayed(type, name)
+        recorded = self.replayed(type, name, asked)
         self.course.step(name)
         if recorded and recorded.status is StepStatus.done:
             return self._again(recorded, load)
         if recorded and recorded.status is StepStatus.failed:
             raise _failure(recorded)  # as it did before, so that a workflow that went on from it takes the same path
-        step = self._step(type, name, StepStatus.started, asked)
+        lost = _lost(recorded)
+        step = self._step(type, name, StepStatus.started, asked | lost)
         await self.journal.write(step)
         try:
             result, detail = await work()
@@ -102,14 +115,14 @@ class Recorder:
             raise
         await self.journal.write(
             step.model_copy(
-                update={"status": StepStatus.done, "detail": detail, "result": result, "finished_at": self.now()}
+                update={"status": StepStatus.done, "detail": detail | lost, "result": result, "finished_at": self.now()}
             )
         )
         return load(result)
 
     async def refuse(self, name: str, detail: JsonObject, why: str) -> None:
         """Record a tool call that was refused before anything happened."""
-        if self.replayed(StepType.tool_call, name, refused=True) is None:
+        if self.replayed(StepType.tool_call, name, detail, refused=True) is None:
             step = self._step(
                 StepType.tool_call, name, StepStatus.started, {**detail, "result": "refused", "violation": True}
             )
@@ -131,12 +144,13 @@ class Recorder:
             raise self._changed(recorded, "one that cannot read the result it gave") from error
 
     def _changed(self, recorded: Step, now: str) -> WorkflowChanged:
-        return WorkflowChanged(self.course.agent.name, recorded.number, f"{recorded.type} {recorded.name!r}", now)
+        was = _told(recorded.type, recorded.name, recorded.detail, _refused(recorded))
+        return WorkflowChanged(self.course.agent.name, recorded.number, was, now)
 
     def _failed(self, step: Step, error: Exception) -> Step:
         detail = dict(step.detail)
         if isinstance(error, ModelError):
-            detail["model_error"] = error.kind
+            detail |= {"model_error": error.kind, **(error.usage.traced if error.usage else {})}
         return step.model_copy(
             update={
                 "status": StepStatus.failed,
@@ -145,6 +159,46 @@ class Recorder:
                 "finished_at": self.now(),
             }
         )
+
+
+def happened(steps: Sequence[Step]) -> str:
+    """The actions among a run's steps that were begun, in a sentence with a space before it; empty if there are none.
+
+    It is for a run that fails later on: whoever reads that should not ask for everything once more.
+    """
+    begun = [step for step in steps if "receipt" in step.detail and step.name != CONTINUE_WORK]
+    if not begun:
+        return ""
+    told = ", ".join(f"{step.name} ({step.detail['result']})" for step in begun)
+    return f" Before that, this was done: {told}. Look at it before you ask again."
+
+
+def _same(recorded: Step, type: StepType, name: str, asked: JsonObject, refused: bool) -> bool:
+    if (recorded.type, recorded.name, _refused(recorded)) != (type, name, refused):
+        return False
+    was, now = redacted_json(recorded.detail), redacted_json(json.loads(json.dumps(asked)))  # as it would be recorded
+    return all(was[each] == now[each] for each in _ASKED if each in was and each in now)
+
+
+def _lost(begun: Step | None) -> JsonObject:
+    """For the trace: how many processes died over this step. Each may have paid a model for an answer that nobody has."""
+    if begun is None:
+        return {}
+    before = begun.detail.get("lost")
+    return {"lost": (before if isinstance(before, int) else 0) + 1}
+
+
+def _refused(step: Step) -> bool:
+    return "violation" in step.detail
+
+
+def _told(type: StepType, name: str, asked: JsonObject, refused: bool) -> str:
+    """A step in a line, with what it was asked."""
+    given = asked.get("arguments", asked.get("query"))
+    pairs = [f"{key}={value}" for key, value in given.items()] if isinstance(given, dict) else [str(given or "")]
+    line = " ".join(", ".join(pairs).split())
+    short = line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+    return f"{type} {name!r}{f' with {short}' if short else ''}{', refused' if refused else ''}"
 
 
 def _failure(step: Step) -> AgentError:

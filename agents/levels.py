@@ -137,14 +137,14 @@ class Course:
         self._pipeline = steps if set(actions) & set(steps) else (*steps, *actions)
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        """The paths there are; where none were declared, each action is a path of its own."""
-        return tuple(self.agent.paths) or self.agent.actions
-
-    @property
     def path(self) -> str | None:
         """The path that was taken, if one was."""
         return self._path
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths there are; where none were declared, each action is a path of its own."""
+        return tuple(self.agent.paths) or self.agent.actions
 
     def step(self, name: str) -> None:
         """The workflow takes a step. Raises UndeclaredStep."""

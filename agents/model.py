@@ -12,9 +12,11 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class ModelError(AgentError):
-    """The model gave no usable answer; `kind` says how, the message says it in words for the channel."""
+    """The model gave no usable answer; `kind` says how, the message says it in words for the channel. `usage` is what an
+    answer that cannot be used has cost all the same, if there was one."""
 
     kind = "error"
+    usage: "Usage | None" = None
 
 
 class ModelUnavailable(ModelError):
@@ -114,15 +116,28 @@ class Usage:
         """The share of the prompt that came from the cache, from 0 to 1."""
         return round(self.cached_tokens / self.prompt_tokens, 3) if self.prompt_tokens else 0.0
 
+    @property
+    def traced(self) -> JsonObject:
+        """As it stands in the trace."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_tokens": self.cached_tokens,
+            "cached_share": self.cached_share,
+            "cost_usd": self.cost_usd,
+        }
+
 
 @dataclass(frozen=True)
 class Answer(Generic[M]):
-    """A parsed answer, the model that gave it, and its usage. `label` is an honest remark for traces and cards, if due."""
+    """A parsed answer, the model that gave it, and its usage. `label` is an honest remark for traces and cards, if due.
+    `retries` counts the tries before it that the API turned down."""
 
     value: M
     model: str
     usage: Usage
     label: str | None = None
+    retries: int = 0
 
 
 class Model(Protocol):
@@ -156,11 +171,8 @@ def traced(prompt: Prompt, answer: Answer[Any], summary: str) -> JsonObject:
         "model": answer.model,
         "prompt": prompt.name,
         "prompt_version": prompt.version,
-        "prompt_tokens": answer.usage.prompt_tokens,
-        "completion_tokens": answer.usage.completion_tokens,
-        "cached_tokens": answer.usage.cached_tokens,
-        "cached_share": answer.usage.cached_share,
-        "cost_usd": answer.usage.cost_usd,
+        **answer.usage.traced,
+        "retries": answer.retries,
         "output_summary": summary,
         "label": answer.label,
     }

@@ -1,12 +1,13 @@
 """The workflow runtime: every step goes through a run, is journaled, and is replayed instead of repeated.
 
 A workflow is a plain async function. It is started from its top each time its run goes on; steps that the journal holds
-return what they returned before, so no model is paid twice and no action runs twice. Where people are needed the run is
-parked: the function is left by a `Parked` signal, and nothing of it remains but rows.
+return what they returned before, so no recorded answer is paid twice and no action runs twice. Where people are needed the
+run is parked: the function is left by a `Parked` signal, and nothing of it remains but rows.
 
-Steps that only read (retrieval, llm_call) are run again if they were started but not finished when a process died. A
-proposal is handed to the gate, which is the only way to an effect. What the agent's level does not declare is refused
-before anything happens, see `agents/levels.py`.
+Steps that only read (retrieval, llm_call) are run again if they were started but not finished when a process died. That is
+the one place where a model may be paid again: for an answer that came and died with the process before it was written down.
+The trace counts it (`lost`). A proposal is handed to the gate, which is the only way to an effect. What the agent's level
+does not declare is refused before anything happens, see `agents/levels.py`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -148,9 +149,9 @@ class LiveRun:
         self, action: str, arguments: JsonObject, *, summary: str, evidence: Sequence[Evidence], risk: Risk | None
     ) -> Outcome:
         """Hand a proposal that may be made to the gate. Workflows call `propose`."""
-        self.recorder.replayed(StepType.tool_call, action)
-        number = self.recorder.number
         normal, target = self.actions[action].normal(arguments)
+        self.recorder.replayed(StepType.tool_call, action, {"arguments": self.actions.covered(action, normal)})
+        number = self.recorder.number
         proposal = Proposal(
             action=action,
             arguments=normal,

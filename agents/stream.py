@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anthropic
+import httpx2  # the SDK's own transport: what it raises in the middle of a stream the SDK passes on as it is
 from anthropic.types import Message
 
 from agents.model import ModelError, ModelNonsense, ModelUnavailable
@@ -23,24 +24,27 @@ _STATUS = {
     429: "The Claude API's rate limit is reached; try again in a minute",
     529: "Claude is overloaded; try again in a minute",
 }
+_BROKE_OFF = "The Claude API broke off in the middle of its answer."
 _IN_STREAM = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}
 
 TEXT_MAX = 1_000_000  # characters that one answer may have; as many tokens as are asked for never make more
 
 
-async def streamed(client: anthropic.AsyncAnthropic, *, start: float, silence: float, **request: Any) -> Message:
-    """The whole message. `start` is how many seconds may pass before it begins, tries again included, `silence` how many
-    between two events. Raises ModelUnavailable, ModelNonsense."""
+async def streamed(client: anthropic.AsyncAnthropic, *, start: float, silence: float, **request: Any) -> tuple[Message, int]:
+    """The whole message, and how many tries there were before it. `start` is how many seconds may pass before it begins,
+    tries again included, `silence` how many between two events. Raises ModelUnavailable, ModelNonsense."""
     try:
         async with asyncio.timeout(start) as patience:
             async with client.messages.stream(**request) as stream:
-                message = await _whole(stream, patience, silence)
+                message, retries = await _whole(stream, patience, silence), _retries(stream)
     except (anthropic.APITimeoutError, TimeoutError) as error:
         raise ModelUnavailable("Claude did not answer in time.") from error
     except anthropic.APIConnectionError as error:
         raise ModelUnavailable("The Claude API could not be reached.") from error
     except anthropic.APIStatusError as error:
         raise _refused_by_api(error) from error
+    except httpx2.TransportError as error:
+        raise ModelUnavailable(_BROKE_OFF) from error
     # A broken body surfaces as JSONDecodeError, which is a ValueError, as events in no order, or as a text where an object
     # should be; one that is nested without end as RecursionError.
     except _UNREADABLE as error:
@@ -48,8 +52,8 @@ async def streamed(client: anthropic.AsyncAnthropic, *, start: float, silence: f
     except anthropic.AnthropicError as error:
         raise ModelNonsense("The Claude API sent an answer that cannot be read.") from error
     if message.stop_reason is None:
-        raise ModelUnavailable("The Claude API broke off in the middle of its answer.")
-    return message
+        raise ModelUnavailable(_BROKE_OFF)
+    return message, retries
 
 
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError, RuntimeError)
@@ -66,6 +70,11 @@ async def _whole(stream: Any, patience: asyncio.Timeout, silence: float) -> Mess
             raise ModelNonsense("Claude's answer does not have the form that was asked for: it is far too long.")
     message: Message = stream.current_message_snapshot
     return message
+
+
+def _retries(stream: Any) -> int:
+    """How many tries the SDK made before this answer began; it writes that into the headers of each request."""
+    return int(stream.response.request.headers.get("x-stainless-retry-count", 0))
 
 
 def _refused_by_api(error: anthropic.APIStatusError) -> ModelError:

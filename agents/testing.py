@@ -142,7 +142,7 @@ class Story:
 
     async def advance(self) -> str:
         """Run the workflow from its top; returns its output. Raises what it raises, `Parked` where people are asked."""
-        return await self.agent.workflow(self.live(), self.input)
+        return await self.agent.run(self.live(), self.input)
 
     async def park(self) -> Proposal:
         """Advance to the next proposal that people are asked about."""

@@ -55,6 +55,15 @@ class Agent:
         for problem in problems(self):
             raise BadAgent(f"{self.name}: {problem}")
 
+    async def run(self, run: LiveRun, input: str) -> str:
+        """Follow the workflow from its top to its end, which must be the end of the journal too; returns its output.
+
+        Raises WorkflowChanged, and what the workflow raises.
+        """
+        output = await self.workflow(run, input)
+        run.recorder.ended()
+        return output
+
     @cached_property  # the source that was loaded, not what an update puts in its place while it runs
     def version(self) -> str:
         """Twelve hexadecimal digits that change when the agent's source changes: its file, or its folder if the file is

@@ -7,7 +7,7 @@
 `classify` asks the model, `route` decides what comes next, `execute_tool` looks something up or has an answer written, and
 `human_review` interrupts with a proposal. Signoff executes what was approved, itself, once, exactly as it was shown; so the
 tools of `execute_tool` only read. The graph goes on with the decision: of a refund that a reviewer has edited, the customer
-is told the edited amount. How the graph's checkpoints and the run's journal fit together: `agents/examples/langgraph_gate.py`.
+is told the edited amount. How checkpoints and journal fit together stands in `agents/examples/langgraph_gate.py`.
 """
 
 import asyncio

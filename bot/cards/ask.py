@@ -1,6 +1,6 @@
 """A message of a chat that somebody hands to an agent: the dialog about it, and the text that the agent is given."""
 
-from typing import Final
+from typing import Final, Literal
 
 from bot.cards.form import FormField
 from bot.cards.inert import inert_line
@@ -32,6 +32,7 @@ class ChatMessage(Record):
 class AskForm(Record):
     """The dialog in which a person chooses the agent for a message. `intro` says what submitting does."""
 
+    purpose: Literal["ask"] = "ask"
     message: ChatMessage
     title: str
     intro: str
@@ -46,7 +47,7 @@ def ask_fields(agents: dict[str, str]) -> tuple[FormField, ...]:
     note = FormField(
         name="note",
         label="Your note",
-        hint="Stands below the message, in your name.",
+        hint="What the agent should know. It reads this below the message, in your name.",
         kind="lines",
         required=False,
         max_length=NOTE_MAX,
@@ -55,10 +56,11 @@ def ask_fields(agents: dict[str, str]) -> tuple[FormField, ...]:
 
 
 def given(message: ChatMessage, person: Person, note: str) -> str:
-    """What the agent works on: the message, then in lines of ours whose it is, who hands it over, and their note.
+    """What the agent works on: the message, then in lines of ours whose it is, and the note of whoever hands it over.
 
     The message comes first, so that a mail which somebody pasted is still read as one. A line of it that looks like ours is
-    set off: nobody can write a note in another's name.
+    set off: nobody can write a note in another's name. Without a note it is the same whoever hands it over, so that two
+    people who do not know of each other start one run.
     """
     lines = [_theirs(message.text), "", f"{MARK} {_whose(message, person)}"]
     if message.files:
@@ -68,10 +70,15 @@ def given(message: ChatMessage, person: Person, note: str) -> str:
     return "\n".join(lines)
 
 
+def handed(text: str) -> str:
+    """What an agent was given, without the lines of ours."""
+    return text.partition(f"\n\n{MARK} ")[0]
+
+
 def _whose(message: ChatMessage, person: Person) -> str:
-    changed = ", who changed it" if message.changed else ""
+    changed = f", changed by {_named(person.name)}" if message.changed else ""
     link = f" {message.link}" if message.link else ""
-    return f"Written by {_named(message.author)}, handed over by {_named(person.name)}{changed}.{link}"
+    return f"Written by {_named(message.author)}{changed}.{link}"
 
 
 def _theirs(text: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from agents.actions import Actions
 from bot.cards import lines
+from bot.cards.ask import handed
 from bot.cards.card import Card, CardField, Change, Notice
 from bot.cards.form import REJECT_REASONS, choices_of
 from bot.cards.look_alikes import look_alikes
@@ -109,7 +110,7 @@ def cover_of(actions: Actions, requests: Sequence[Request]) -> Cover:
 def notice_of(actions: Actions, run: Run, requests: Sequence[Request], steps: Sequence[Step]) -> Notice:
     """The notice of a run as it stands; `requests` are its own, newest first."""
     cover = cover_of(actions, requests)
-    excerpt, outcome = cover(_excerpt(cover(run.input))), run.final_output or run.error
+    excerpt, outcome = cover(_excerpt(cover(handed(run.input)))), run.final_output or run.error
     outcome = cover(outcome) if outcome else outcome
     remarks = (*(step.detail.get("label") for step in steps), cover.remark)
     return Notice(

@@ -3,10 +3,11 @@
 from agents.workflow import Agent, UnknownAgent
 from bot.cards.ask import AskForm, ChatMessage, ask_fields, given
 from bot.cards.said import TAKEN
-from bot.cards.text import Text, bold, code, words
+from bot.cards.text import Text, Who, bold, code, words
 from bot.flow.desk import Answer, Asked
-from bot.flow.run import InputRefused, start
+from bot.flow.run import InputRefused
 from bot.flow.signoff import Signoff
+from bot.flow.trigger import Occasion, take
 from storage.records import JsonObject, Person, Place
 
 MEMBERS_ONLY = words("Only full members of this workspace can hand messages to an agent. Nothing was done.")
@@ -14,8 +15,8 @@ NO_AGENTS = words("There is no agent here that could work on this.")
 NO_TEXT = words("This message has no text, and agents do not read files. Paste what matters into a message.")
 NOWHERE = words(
     "Signoff is not in this conversation and has no channel of its own, so nobody would see what comes of it. "
-    "Invite it here first: ", code("/invite @Signoff"), ".",
-)  # fmt: skip
+    "Add it here first, with a mention of it."
+)
 
 
 async def ask_form(signoff: Signoff, message: ChatMessage, person: Person) -> AskForm | Answer:
@@ -47,25 +48,34 @@ async def ask(signoff: Signoff, asked: Asked, values: JsonObject) -> Answer:
 
 async def _begin(signoff: Signoff, agent: Agent, asked: Asked, person: Person, note: str) -> Answer:
     message, text = asked.message, given(asked.message, person, note)
-    place = _home(signoff, message)
+    occasion = Occasion(agent, text, person, _home(signoff, message), asked.delivery)
     try:
-        run = await signoff.store.write(lambda tx: start(tx, signoff, agent, text, person, place, asked.delivery))
+        taken = await signoff.store.write(lambda tx: take(tx, signoff, occasion))
     except InputRefused as error:
         return Answer(False, words(str(error)))
-    if run is None:
-        return Answer(True, TAKEN)
+    if not taken.new:
+        return Answer(True, TAKEN) if taken.run_id is None else await _working(signoff, agent, asked, taken.run_id)
     where = "in the thread of the message" if message.reached else "in Signoff's own channel"
     return Answer(True, words(bold(agent.name), f" is on it. Follow it {where}."))
 
 
+async def _working(signoff: Signoff, agent: Agent, asked: Asked, run_id: str) -> Answer:
+    """Somebody handed the same over a moment ago: whoever it was, its run is on it."""
+    run = await signoff.store.read(lambda tx: tx.run(run_id))
+    own = run.requester.key == asked.person.key
+    whose = words("You have") if own else words(Who(person=run.requester), " has")
+    told = words(*whose, " asked ", bold(agent.name), " about this message already. ", code(run.id), " is on it. ")
+    return Answer(False, (*told, *words("To ask once more, add a note that says what for.")))
+
+
 def _refused(signoff: Signoff, message: ChatMessage, *, member: bool) -> Text | None:
+    if _home(signoff, message) is None:
+        return NOWHERE
     if not member:
         return MEMBERS_ONLY
     if not signoff.agents:
         return NO_AGENTS
-    if not message.text.strip():
-        return NO_TEXT
-    return NOWHERE if _home(signoff, message) is None else None
+    return None if message.text.strip() else NO_TEXT
 
 
 def _home(signoff: Signoff, message: ChatMessage) -> Place | None:
@@ -75,7 +85,7 @@ def _home(signoff: Signoff, message: ChatMessage) -> Place | None:
 
 def _intro(message: ChatMessage) -> str:
     if message.reached:
-        return "The agent works on this message, and what it does stands in its thread."
+        return "What the agent does will stand in the thread of this message."
     return (
         "Signoff is not in this conversation. What the agent does, with the beginning of this message, will stand in "
         "Signoff's own channel, where others may read it."

@@ -66,7 +66,8 @@ async def run(signoff: Signoff, typed: Command, rest: str) -> Answer:
         return Answer(False, words(str(error)))
     if started is None:
         return Answer(True, TAKEN)
-    return Answer(True, words(bold(agent.name), " is on it. Follow it in the thread that opens here."))
+    where = "in the thread of your message" if typed.place.thread else "in the thread that opens here"
+    return Answer(True, words(bold(agent.name), f" is on it. Follow it {where}."))
 
 
 async def list_open(signoff: Signoff, typed: Command, rest: str) -> Answer:
@@ -127,6 +128,7 @@ def help_text(signoff: Signoff) -> Text:
     spans += [bold("Agents"), *words("\n")]
     for agent in signoff.agents.values():
         spans += [code(agent.name), *words(f"  {agent.description}\n")]
+    spans += words("Mention Signoff to type the same in a thread; Ask an agent, on any message, hands that one over.")
     return tuple(spans)
 
 

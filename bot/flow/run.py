@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime
 
 from agents.actions import AgentError
+from agents.journal import happened
 from agents.mail_text import storable
 from agents.runtime import Blocked, LiveRun, Parked
 from agents.workflow import Agent
@@ -72,24 +73,25 @@ def _claim(tx: Transaction, run_id: str) -> tuple[Run, list[Step]] | None:
 
 async def _go_on(signoff: Signoff, run: Run, steps: list[Step]) -> tuple[RunStatus, str | None, str | None] | None:
     """Status, output and error of the end; None if the run is parked or belongs to another worker now."""
+    journal = StoredJournal(signoff, run, steps)
     try:
         agent = signoff.agents[run.agent]
-        return RunStatus.succeeded, await agent.workflow(_live(signoff, run, agent, steps), run.input), None
+        return RunStatus.succeeded, await agent.run(_live(signoff, run, agent, journal), run.input), None
     except (Parked, Fenced):
         return None
     except Blocked as blocked:
-        return RunStatus.blocked, None, blocked.reason
+        return RunStatus.blocked, None, blocked.reason + happened(journal.steps)
     except (AgentError, NotCanonical) as error:
-        return RunStatus.failed, None, str(error)
+        return RunStatus.failed, None, f"{error}{happened(journal.steps)}"
     except (StoreBusy, OutcomeUnknown):
         raise  # the job is tried again, and replays whatever was written
     except Exception:  # a workflow may raise anything; people get a sentence, the log gets the rest
         log.exception("workflow of agent %s raised", run.agent, extra={"run": run.id})
-        return RunStatus.failed, None, f"The agent ended with an internal error. The log has it under {run.id}."
+        told = f"The agent ended with an internal error. The log has it under {run.id}."
+        return RunStatus.failed, None, told + happened(journal.steps)
 
 
-def _live(signoff: Signoff, run: Run, agent: Agent, steps: list[Step]) -> LiveRun:
-    journal = StoredJournal(signoff, run, steps)
+def _live(signoff: Signoff, run: Run, agent: Agent, journal: StoredJournal) -> LiveRun:
     return LiveRun(
         id=run.id,
         agent=agent,

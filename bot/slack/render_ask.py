@@ -5,10 +5,6 @@ and shown as a quote. Slack has room for 3,000 characters there, some five thous
 inputs instead, whole, and comes back as what was left in them.
 """
 
-import base64
-import hashlib
-import json
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +13,7 @@ from bot.cards.fold import more_characters
 from bot.cards.form import FormField
 from bot.cards.inert import beginning, hiding, inert
 from bot.flow.binding import Stamp
+from bot.flow.carry import arrived, carried
 from bot.slack import limits, names
 from bot.slack.render_form import PARTS, TooLongToEdit, input_blocks, values_of
 from bot.slack.render_text import Block, part, plain_text, quoted, rich, section
@@ -29,22 +26,22 @@ FILES_SHOWN = 5
 
 def ask_view(form: AskForm, stamp: Stamp) -> Block:
     """The modal, for its reader alone. Raises `TooLongToEdit` for a message that no dialog can hold."""
-    packed = stamp.enclosed(_packed(form.message), "ask_form")
-    carried = len(packed) <= limits.VIEW_PRIVATE_METADATA
-    if not carried:
+    metadata = carried(form.message, stamp)
+    fits = len(metadata) <= limits.VIEW_PRIVATE_METADATA
+    if not fits:
         _check(form.message)
-        packed = stamp.enclosed(_packed(form.message, carried=False), "ask_form")
+        metadata = carried(form.message, stamp, text=False)
     return {
         "type": "modal",
         "callback_id": names.ASK_FORM,
         "title": plain_text(form.title, limits.VIEW_TITLE),
         "submit": plain_text(form.submit, limits.VIEW_SUBMIT),
         "close": plain_text("Cancel", limits.VIEW_CLOSE),
-        "private_metadata": packed,
+        "private_metadata": metadata,
         "blocks": [
-            *(_quote(form.message) if carried else ()),
+            *(_quote(form.message) if fits else ()),
             *(block for field in form.fields for block in input_blocks(field)),
-            *(() if carried else input_blocks(_long(form.message))),
+            *(() if fits else input_blocks(_long(form.message))),
             {"type": "context", "elements": [plain_text(form.intro, limits.SECTION_TEXT)]},
         ],
     }
@@ -53,13 +50,8 @@ def ask_view(form: AskForm, stamp: Stamp) -> Block:
 def asked_in(view: Mapping[str, Any], stamp: Stamp) -> tuple[ChatMessage, JsonObject]:
     """The message that a submitted dialog is about, and what was entered. Raises `BadBinding`."""
     values = values_of(view)
-    packed = json.loads(zlib.decompress(base64.urlsafe_b64decode(stamp.disclosed(view.get("private_metadata"), "ask_form"))))
-    digest = packed.pop("digest")
-    message = ChatMessage.model_validate(packed)
-    if not message.text:
-        text = str(values.pop(TEXT, None) or "")
-        message = message.model_copy(update={"text": text, "changed": _digest(text) != digest})
-    return message, values
+    text = str(values.pop(TEXT, None) or "")
+    return arrived(view.get("private_metadata"), stamp, text), values
 
 
 def _check(message: ChatMessage) -> None:
@@ -68,17 +60,6 @@ def _check(message: ChatMessage) -> None:
             f"This message has {len(message.text):,} characters, which is more than a dialog of Slack holds. "
             "Hand over the part that matters: type /signoff run, the agent's name and that part."
         )
-
-
-def _packed(message: ChatMessage, *, carried: bool = True) -> str:
-    fields = message.model_dump(mode="json") | {"digest": _digest(message.text)}
-    kept = fields if carried else fields | {"text": ""}
-    return base64.urlsafe_b64encode(zlib.compress(json.dumps(kept, ensure_ascii=False).encode(), 9)).decode()
-
-
-def _digest(text: str) -> str:
-    """The same for texts that differ in nothing but white space, in which inputs are not exact."""
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
 
 
 def _quote(message: ChatMessage) -> Iterator[Block]:

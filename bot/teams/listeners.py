@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from bot.cards.said import STALE, TOO_SLOW
 from bot.cards.text import plain
 from bot.flow.binding import UNREAD, BadBinding, Binding, Purpose, Stamp
-from bot.flow.desk import Answer, Click, Desk
+from bot.flow.desk import Answer, Asked, Click, Desk
 from bot.flow.pace import Pace
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from bot.teams.answers import End, in_dialog, on_card, sentence
@@ -29,6 +29,7 @@ from bot.teams.payloads import (
     delivery_of,
     mapping,
     mentioned_in,
+    message_of,
     person_of,
     place_of,
     spot_of,
@@ -36,6 +37,7 @@ from bot.teams.payloads import (
     team_of,
     zone_of,
 )
+from bot.teams.render_ask import ask_dialog, asked_in
 from bot.teams.render_card import render_card
 from bot.teams.render_form import form_dialog, said_dialog, values_of
 from bot.teams.render_pages import first_page, page_dialog
@@ -51,6 +53,9 @@ Data = Mapping[str, Any]
 GONE_CHANNELS: Final = frozenset({"channelDeleted"})
 GONE_TEAMS: Final = frozenset({"teamArchived", "teamDeleted", "teamHardDeleted"})
 REFRESH: Final = "refresh"
+ON_MESSAGES: Final[Mapping[Any, Literal["ask", "asked"]]] = {
+    "composeExtension/fetchTask": "ask", "composeExtension/submitAction": "asked",
+}  # fmt: skip
 TELLS: Final = 4  # tries to tell somebody an answer
 TELL_WAITS: Final = 10.0  # seconds at most between two of them
 PURPOSES: Final[Mapping[str, Purpose]] = {purpose: purpose for purpose in get_args(Purpose)} | {REFRESH: "read"}
@@ -93,10 +98,12 @@ class Counter:
             await self._show(body, await self._guarded(self._done(body, self._desk.command(command_of(body)))))
 
     async def invoke(self, body: Body) -> Reply:
-        """An action of a card, or a dialog."""
+        """An action of a card, a dialog, or an action on a message."""
+        value, name = mapping(body, "value"), body.get("name")
+        if name in ON_MESSAGES:
+            return Reply(200, in_dialog(await self._guarded(self._on_message(body, ON_MESSAGES[name]))))
         self._heard(body)
-        value = mapping(body, "value")
-        match body.get("name"):
+        match name:
             case "adaptiveCard/action":
                 data = mapping(mapping(value, "action"), "data")
                 return Reply(200, on_card(await self._guarded(self._act(body, data, dialog=False))))
@@ -154,6 +161,32 @@ class Counter:
                 return await self._sent(press, "reject", values, self._desk.reject(press.click, values))
             case _:
                 return await self._read(press)
+
+    async def _on_message(self, body: Body, step: Literal["ask", "asked"]) -> End:
+        """An action on a message, which may stand where Signoff is not: what is heard there is no place to speak."""
+        reached = await self._surface.reaches(place_of(body))
+        if reached:
+            self._heard(body)
+        if step == "ask":
+            return await self._ask(body, reached=reached)
+        return await self._asked(body, mapping(mapping(body, "value"), "data"))
+
+    async def _ask(self, body: Body, *, reached: bool) -> End:
+        """Ask an agent: the form."""
+        form = await self._opened(self._desk.ask_form(message_of(body, reached=reached), person_of(body)))
+        return form if isinstance(form, Answer) else ask_dialog(form, stamp_of(body, self._surface.seals))
+
+    async def _asked(self, body: Body, data: Data) -> End:
+        """What comes of that form; the person is told beside the message."""
+        stamp, values = stamp_of(body, self._surface.seals), values_of(data)
+        message = asked_in(data, stamp)
+        answer = await self._done(body, self._desk.ask(Asked(message, person_of(body), delivery_of(body)), values))
+        if answer.ok:
+            self._pace.later(self._show(body, answer))
+        if answer.ok or not answer.errors:
+            return answer
+        form = await self._opened(self._desk.ask_form(message, person_of(body)))
+        return form if isinstance(form, Answer) else ask_dialog(form, stamp, typed=values, errors=answer.errors)
 
     async def _form(self, press: Press, purpose: Literal["edit", "reject"]) -> End:
         """The form, in a dialog or in place of the card."""

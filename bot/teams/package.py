@@ -19,6 +19,7 @@ from bot.teams import limits
 
 Manifest = dict[str, Any]
 
+ASK: Final = "ask"
 WEBSITE: Final = "https://signoff.example.com"
 ICONS: Final = ("color.png", "outline.png")
 SCOPES: Final = ("personal", "team", "groupChat")
@@ -80,6 +81,7 @@ def manifest(app: App) -> Manifest:
                 "commandLists": [{"scopes": [scope], "commands": commands()} for scope in SCOPES],
             }
         ],
+        "composeExtensions": [{"botId": app.id, "commands": [ask()]}],
         "permissions": ["identity", "messageTeamMembers"],
         "validDomains": [],
     }
@@ -88,6 +90,13 @@ def manifest(app: App) -> Manifest:
 def commands() -> list[dict[str, str]]:
     """What Teams suggests while somebody types: every command there is."""
     return [{"title": word, "description": verb.does.capitalize()} for word, verb in VERBS.items()]
+
+
+def ask() -> dict[str, Any]:
+    """What Teams offers on every message (https://learn.microsoft.com/microsoftteams/platform/messaging-extensions/how-to/
+    action-commands/define-action-command)."""
+    told = {"title": "Ask an agent", "description": "Have an agent work on this message"}
+    return {"id": ASK, "type": "action", **told, "context": ["message"], "fetchTask": True}
 
 
 def _wrong(app: App) -> str | None:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from agents.mail_text import from_html
+from bot.cards.ask import ChatMessage
 from bot.flow.binding import Stamp
 from bot.flow.desk import Command
 from bot.flow.seals import Seals
@@ -23,6 +25,7 @@ from storage.records import Conversation, Person, Place
 Body = Mapping[str, Any]
 Kind = Literal["personal", "group", "channel"]
 
+FILES, FILE_NAME = 10, 80  # files that are named, and characters of their names
 THREAD: Final = ";messageid="
 CHANNEL_IDS: Final = ("@thread.tacv2", "@thread.skype")
 KINDS: Final[Mapping[str, Kind]] = {"personal": "personal", "groupChat": "group", "channel": "channel"}
@@ -144,6 +147,29 @@ def channel_of(body: Body) -> str | None:
     return _id(mapping(body, "channelData").get("channel"))
 
 
+def message_of(body: Body, *, reached: bool) -> ChatMessage:
+    """The message on which somebody chose an action (https://learn.microsoft.com/microsoftteams/platform/
+    messaging-extensions/how-to/action-commands/respond-to-task-module-submit#payload-activity-properties-when-a-dialog-is-
+    invoked-from-message). Raises BadActivity if there is none."""
+    message = mapping(mapping(body, "value"), "messagePayload")
+    if not (identity := _id(message)):
+        raise BadActivity("The activity is about no message.")
+    written, sender, place = mapping(message, "body"), mapping(message, "from"), place_of(body)
+    content = str(written.get("content") or "")
+    names = (mapping(sender, kind).get("displayName") for kind in ("user", "application"))
+    link, attached = message.get("linkToMessage"), message.get("attachments")
+    root = place.thread or str(message.get("replyToId") or identity)
+    return ChatMessage(
+        id=identity,
+        place=place.model_copy(update={"thread": root if has_threads(place.channel) else None}),
+        author=str(next(filter(None, names), "somebody")),
+        text=from_html(content) if written.get("contentType") == "html" else content,
+        link=link if isinstance(link, str) and link.startswith("https://") else None,
+        files=tuple(_files(attached if isinstance(attached, list) else [])),
+        reached=reached,
+    )
+
+
 def conversation_of(body: Body, at: datetime) -> Conversation:
     """The conversation that an activity came from, and what is needed to speak there again."""
     place, kind = place_of(body), kind_of(body)
@@ -178,6 +204,13 @@ def _mentions(body: Body) -> Iterator[tuple[str, str, str]]:
             account = _id(each.get("mentioned"))
             if named and account:
                 yield each["text"], account, html.unescape(named[1])
+
+
+def _files(attached: list[Any]) -> Iterator[str]:
+    """The names of the files among what came with a message, the first few."""
+    for each in attached[:FILES]:
+        if isinstance(each, Mapping) and each.get("contentType") == "reference":
+            yield str(each.get("name") or "a file")[:FILE_NAME]
 
 
 def _tenant(body: Body) -> str:

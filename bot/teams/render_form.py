@@ -7,10 +7,11 @@ gives back exactly what was there; `480.00` and what no floating-point number ho
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
 
+from bot.cards.ask import AskForm
 from bot.cards.fold import short
 from bot.cards.form import Form, FormField
 from bot.cards.inert import inert_line
@@ -28,6 +29,7 @@ LABEL: Final = 300  # characters of one label, title or error
 NUMBER: Final = r"^\s*-?\d+([.,]\d+)?\s*$"
 
 Errors = Mapping[str, str]
+Asking = TypeVar("Asking", Form, AskForm)
 
 
 class TooLongToEdit(Exception):
@@ -84,7 +86,7 @@ def values_of(data: Mapping[str, Any]) -> JsonObject:
     return {name: _typed(kind, value) for (_, kind, name), value in named if kind in (TEXT, CHECK)}
 
 
-def placed(form: Form, errors: Errors) -> dict[str, str]:
+def placed(form: Form | AskForm, errors: Errors) -> dict[str, str]:
     """Errors by the name of the field at which they are said; what belongs to none is said first, at ``""``."""
     names = {field.name for field in form.fields}
     said: dict[str, str] = {}
@@ -105,7 +107,7 @@ def _data(form: Form, stamp: Stamp, page: int) -> Block:
     return data_of(purpose, stamp.value(form, purpose, page))
 
 
-def _kept(form: Form, typed: JsonObject | None) -> Form:
+def _kept(form: Asking, typed: JsonObject | None) -> Asking:
     """The form as it was sent, so that nobody types anything twice."""
     fields = [
         field.model_copy(update={"value": typed[field.name]}) if typed and field.name in typed else field
@@ -119,10 +121,20 @@ def _body(form: Form, errors: Errors) -> list[Block]:
     body = [rich(runs(short(form.title, LABEL), "bold")), rich(runs(form.intro), spacing="Small")]
     if "" in said:
         body.append(_error(said[""]))
-    return [*body, *(box(list(_field(form, field, said.get(field.name))), spacing="Medium") for field in form.fields)]
+    return [*body, *_boxes(form, said)]
 
 
-def _field(form: Form, field: FormField, error: str | None) -> Iterator[Block]:
+def inputs_of(form: AskForm, typed: JsonObject | None, errors: Errors) -> list[Block]:
+    """The inputs alone, each with what was `typed` already and its error."""
+    kept, said = _kept(form, typed), placed(form, errors)
+    return [*([_error(said[""])] if "" in said else []), *_boxes(kept, said)]
+
+
+def _boxes(form: Form | AskForm, said: Errors) -> Iterator[Block]:
+    return (box(list(_field(form, field, said.get(field.name))), spacing="Medium") for field in form.fields)
+
+
+def _field(form: Form | AskForm, field: FormField, error: str | None) -> Iterator[Block]:
     if error:
         yield _error(error)
     yield _input(form, field)
@@ -134,7 +146,7 @@ def _error(message: str) -> Block:
     return rich(runs(f"⚠️ {short(inert_line(message), LABEL)}", "alarm"), spacing="Small")
 
 
-def _input(form: Form, field: FormField) -> Block:
+def _input(form: Form | AskForm, field: FormField) -> Block:
     kind = CHECK if field.kind == "boolean" else TEXT
     element = _element(field) | {"id": f"{form.purpose}:{kind}:{field.name}", "label": _label(field.label)}
     if field.required and field.kind != "boolean":

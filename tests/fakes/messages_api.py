@@ -6,10 +6,13 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from aiohttp import web
+
+Mind = Callable[[dict[str, Any]], "web.Response | str"]
+"""Makes the reply to a request."""
 
 SILENCE = "silence"
 DRIP = "drip"
@@ -66,15 +69,16 @@ def raw(text: str, content_type: str = "application/json") -> web.Response:
 
 
 class MessagesApi:
-    """Gives its replies in order.
+    """Gives its replies in order; where there is none (any more), `mind` makes them.
 
     SILENCE keeps the caller waiting, DRIP sends a space at a time for ever, CUT breaks the connection. In the middle of a
     streamed answer STALL says no more, PINGS says only that it is there, TRUNCATED ends, BROKEN breaks the connection,
     GARBLED sends what is no JSON, OVERLOADED sends an error.
     """
 
-    def __init__(self, *replies: web.Response | str) -> None:
+    def __init__(self, *replies: web.Response | str, mind: Mind | None = None) -> None:
         self.replies = list(replies)
+        self._mind = mind
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self._closing = asyncio.Event()
@@ -95,7 +99,7 @@ class MessagesApi:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(json.loads(await request.read()))
         self.headers.append({name.lower(): value for name, value in request.headers.items()})
-        reply = self.replies.pop(0)
+        reply = self._mind(self.requests[-1]) if self._mind and not self.replies else self.replies.pop(0)
         if isinstance(reply, web.Response):
             return await self._stream(request, reply) if self.requests[-1].get("stream") else reply
         if reply == SILENCE:

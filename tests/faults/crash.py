@@ -101,11 +101,11 @@ def _settle(future: asyncio.Future[T], value: T) -> None:
 
 
 @asynccontextmanager
-async def nursery(log: Path) -> AsyncIterator[Nursery]:
-    """A parent for replicas, whose logs go to a file."""
+async def nursery(log: Path, program: str = "tests.faults.replica") -> AsyncIterator[Nursery]:
+    """A parent for replicas, or for the processes of another program of that kind, whose logs go to a file."""
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.replica", cwd=ROOT, stdin=asyncio.subprocess.PIPE,
+            sys.executable, "-m", program, cwd=ROOT, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=errors, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
         )  # fmt: skip
     made = Nursery(process)

@@ -15,7 +15,7 @@ from agents.model import Answer, Call, M, Model, Prompt, Said, Talk
 from bot.flow.signoff import Signoff
 from bot.flow.surface import Surface
 from storage.dispatch import Dispatch, Handler
-from storage.records import JsonObject
+from storage.records import JsonObject, Step
 from storage.store import Store, Transaction
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Failpoints:
 
 
 class Watched:
-    """A transaction that notes what it is about: the names of its audit entries, and reminders."""
+    """A transaction that notes what it is about: the names of its audit entries, its steps, and reminders."""
 
     def __init__(self, real: Transaction, noted: list[str]) -> None:
         self._real, self._noted = real, noted
@@ -78,6 +78,10 @@ class Watched:
     def audit(self, event: str, **said: Any) -> None:
         self._noted.append(event)
         self._real.audit(event, **said)
+
+    def write_step(self, step: Step, **how: Any) -> None:
+        self._noted.append(f"step {step.number} {step.status}")
+        self._real.write_step(step, **how)
 
 
 @dataclass(frozen=True)

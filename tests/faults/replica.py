@@ -37,19 +37,25 @@ from tests.faults.failpoints import Around, Failpoints, PointedDispatch, Pointed
 
 HURRY = 0.2  # seconds between the ticks and the polls of a replica, which has longer for them elsewhere
 HURRIED = ("sweep", "nudge")
+Work = Mapping[str, Callable[[Mapping[str, Any]], Awaitable[None]]]
 RIG = "/rig"  # where a replica takes new failpoints while it serves
+
+
+async def pointed_storage(url: str, points: Failpoints, heartbeat: float | None, **how: Any) -> Storage:
+    """A database with failpoints, whose dead workers are found out after a few heartbeats."""
+    real = await open_storage(url, **how, clock_offset=lambda: points.ahead)
+    dispatch = real.dispatch
+    if isinstance(dispatch, ProcrastinateDispatch) and heartbeat is not None:
+        dispatch = replace(dispatch, heartbeat=heartbeat)
+        procrastinate_dispatch.POLL = HURRY
+    return Storage(PointedStore(real.store, points), PointedDispatch(dispatch, points))
 
 
 def install(points: Failpoints, heartbeat: float | None) -> None:
     """Have `bot.app` assemble its replica from parts with failpoints. Production code knows nothing of these."""
 
     async def opened(url: str, **how: Any) -> Storage:
-        real = await open_storage(url, **how, clock_offset=lambda: points.ahead)
-        dispatch = real.dispatch
-        if isinstance(dispatch, ProcrastinateDispatch) and heartbeat is not None:
-            dispatch = replace(dispatch, heartbeat=heartbeat)
-            procrastinate_dispatch.POLL = HURRY
-        return Storage(PointedStore(real.store, points), PointedDispatch(dispatch, points))
+        return await pointed_storage(url, points, heartbeat, **how)
 
     def site(ready: Any, endpoints: Mapping[str, Endpoint], *more: Any, **named: Any) -> web.Application:
         watched = {path: _replying(endpoint, points) for path, endpoint in endpoints.items()}
@@ -119,17 +125,14 @@ async def upgrade(order: Mapping[str, Any]) -> None:
     tell("upgraded", statements=done)
 
 
-WORK: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {"serve": serve, "upgrade": upgrade}
-
-
-def _child(order: Mapping[str, Any]) -> None:
+def _child(order: Mapping[str, Any], work: Work) -> None:
     """All of a forked process's life."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        asyncio.run(_work(order))
+        asyncio.run(_in_loop(order, work))
         code = 0
     except BaseException:  # noqa: BLE001  # the last word before the end
         traceback.print_exc()
@@ -138,14 +141,15 @@ def _child(order: Mapping[str, Any]) -> None:
         os._exit(code)
 
 
-async def _work(order: Mapping[str, Any]) -> None:
-    await WORK[order["do"]](order)
+async def _in_loop(order: Mapping[str, Any], work: Work) -> None:
+    await work[order["do"]](order)
 
 
 class Parent:
-    """Forks a process for each order, and tells of each that ended."""
+    """Forks a process for each order, which does the `work` that it names, and tells of each that ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work) -> None:
+        self._work = work
         self._children: set[int] = set()
         self._orders = b""
         self._woken, waking = os.pipe()
@@ -176,7 +180,7 @@ class Parent:
             order = json.loads(line)
             pid = os.fork()
             if pid == 0:
-                _child(order)
+                _child(order, self._work)
             self._children.add(pid)
             os.write(1, (json.dumps({"what": "started", "pid": pid, "order": order["order"]}) + "\n").encode())
         return bool(heard)
@@ -194,10 +198,15 @@ def _tell_of(pid: int, code: int) -> None:
     os.write(1, (json.dumps({"what": "ended", "pid": pid, "code": code}) + "\n").encode())
 
 
-if __name__ == "__main__":
+def warm_up() -> None:
+    """What every process would do first, done once before the forks."""
     logging.basicConfig(level=logging.WARNING, format="%(process)d %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for library in ("apscheduler", "alembic", "slack_bolt"):
         logging.getLogger(library).setLevel(logging.ERROR)
     schema.head()
+
+
+if __name__ == "__main__":
+    warm_up()
     gc.freeze()
-    Parent().serve()
+    Parent({"serve": serve, "upgrade": upgrade}).serve()

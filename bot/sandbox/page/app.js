@@ -118,13 +118,15 @@ function showBoxes(channel, home) {
   });
 }
 
-/** What renderers need: who reads, how to act, how to open a thread. `where` is "message", "view" or "home". */
+/** What renderers need: who reads, how to act, how to open a thread, what the app offers on messages. `where` is "message", "view" or "home". */
 function deskFor(where) {
   const channel = where === "message" ? { channel: page.channel } : {};
   return {
     reader: reader(page.snapshot),
     act: (event) => act({ as: page.as, where, ...channel, ...event }),
     openThread,
+    shortcuts: page.snapshot.shortcuts,
+    choose,
   };
 }
 
@@ -143,6 +145,12 @@ async function act(event) {
   const answer = await post("/sandbox/action", event);
   if (!answer.ok) showBanner(answer.error);
   return answer.ok ? null : answer.error;
+}
+
+/** One of the app's shortcuts, chosen on a message. */
+async function choose(ts, callback) {
+  const answer = await post("/sandbox/shortcut", { as: page.as, channel: page.channel, ts, callback_id: callback });
+  if (!answer.ok) showBanner(answer.error);
 }
 
 function openThread(ts) {

@@ -44,7 +44,7 @@ function showWelcome(channel) {
 
 function beginning(channel) {
   const steps = [
-    "Press a sample ticket below, or type /signoff run support and a ticket.",
+    "Press a sample ticket below, or type /signoff run support and a ticket. Or write a message, and choose Ask an agent under ⋯.",
     "Signoff reads it and proposes what to do. Nothing happens yet: a card asks for approval.",
     "Become a reviewer on the left, then approve, edit or reject, and watch the world beside the channel.",
   ];

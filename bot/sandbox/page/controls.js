@@ -92,18 +92,30 @@ function people(spec, place) {
 const option = ({ value, text: words }) => el("option", { value }, plainText(words));
 
 function overflow(spec, place) {
-  const node = el("details", { class: "overflow", data: hooks(spec, place) });
-  const choose = (value) => {
+  const items = (spec.options ?? []).map(({ value, text: words, url }) => ({
+    value,
+    words: plainText(words),
+    title: url,
+  }));
+  const node = moreActions(items, (value) => void tell(spec, place, node, { selected: value }));
+  Object.assign(node.dataset, hooks(spec, place));
+  return node;
+}
+
+/** A menu under three dots. `items` are `{value, words, title}`; `choose(value)` hears of a choice. */
+export function moreActions(items, choose) {
+  const node = el("details", { class: "overflow" });
+  const take = (value) => {
     node.open = false;
-    void tell(spec, place, node, { selected: value });
+    choose(value);
   };
-  const item = ({ value, text: words, url }) =>
+  const item = ({ value, words, title }) =>
     el(
       "button",
-      { type: "button", class: "overflow-item", data: { value }, onclick: () => choose(value), title: url },
-      plainText(words),
+      { type: "button", class: "overflow-item", data: { value }, onclick: () => take(value), title },
+      words,
     );
-  const menu = el("div", { class: "overflow-menu" }, (spec.options ?? []).map(item));
+  const menu = el("div", { class: "overflow-menu" }, items.map(item));
   node.append(el("summary", { class: "button overflow-open", "aria-label": "More actions" }, "⋯"), menu);
   node.addEventListener("toggle", () => openWhereRoomIs(node, menu));
   node.addEventListener("focusout", (event) => {

@@ -1,6 +1,7 @@
 // One message: who, when, its blocks, and what Slack says around it.
 
 import { block } from "./blocks.js";
+import { moreActions } from "./controls.js";
 import { fullTimeOf, lastReplyOf, timeOf } from "./dates.js";
 import { el } from "./dom.js";
 import { emojiFor } from "./emoji.js";
@@ -9,7 +10,7 @@ import { link, mrkdwn } from "./mrkdwn.js";
 
 /**
  * The node of one message. `item` is `{message, compact, where}`, with `where` "channel" or "thread"; `desk` is
- * `{reader, act, openThread}`.
+ * `{reader, act, openThread, shortcuts, choose}`.
  */
 export function messageNode(item, desk) {
   const { message, compact, where } = item;
@@ -35,6 +36,7 @@ export function messageNode(item, desk) {
       message.warning && el("p", { class: "message-warning", role: "alert" }, message.warning),
       where === "channel" && summary(message, desk),
     ),
+    !message.ephemeral && shortcuts(message, desk),
   );
 }
 
@@ -90,6 +92,16 @@ function reactions(message) {
   return message.reactions?.length
     ? el("ul", { class: "files", "aria-label": "Reactions" }, message.reactions.map(reaction))
     : null;
+}
+
+/** What the app offers on every message. */
+function shortcuts({ ts }, { shortcuts: offered = [], choose }) {
+  if (!offered.length) return null;
+  const items = offered.map(({ callback_id: value, name }) => ({ value, words: name }));
+  const menu = moreActions(items, (value) => choose(ts, value));
+  menu.classList.add("message-more");
+  menu.dataset.testid = "more";
+  return menu;
 }
 
 function broadcastNote(message, { openThread }) {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agents.drawing import steps_of
 from agents.examples.langgraph_gate import Checkpointer, in_file
 from agents.examples.langgraph_support import (
     CLASSIFY,
@@ -19,7 +20,9 @@ from agents.examples.langgraph_support import (
     classify_by_rules,
     langgraph_support,
 )
+from agents.model import ModelUnavailable
 from agents.offline import OfflineModel
+from agents.own import load
 from agents.runtime import Outcome, Parked
 from agents.shipped import Systems, actions
 from agents.suspicion import STRANGE
@@ -207,3 +210,32 @@ async def test_rules_answer_without_a_key(systems: Systems, file: Path) -> None:
     asked.model = OfflineModel(RULES)
     assert (await asked.park()).action == MAIL
     assert classify_by_rules(CLASSIFY.about("Hello.")).path == "hand_over"
+
+
+async def test_a_model_that_is_down_ends_the_run_in_words(systems: Systems, file: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="cannot be reached"):
+        await story(systems, in_file(file), ModelUnavailable("The model cannot be reached.")).advance()
+
+
+async def test_langgraphs_checkpoints_hold_the_graph_while_people_think(systems: Systems, file: Path) -> None:
+    await story(systems, in_file(file), WANTS_MONEY).park()
+    async with in_file(file)() as saver:
+        kept = await saver.aget_tuple({"configurable": {"thread_id": "run_1"}})
+
+    assert kept is not None
+    assert kept.checkpoint["channel_values"]["proposal"]["action"] == REFUND
+    assert kept.checkpoint["channel_values"]["bookmark"]["steps"] == 3
+
+
+def test_it_is_an_agent_of_ones_own() -> None:
+    (agent,) = load([Path(langgraph_support.__code__.co_filename)]).agents
+    kinds = [(step.kind, step.name) for step in steps_of(agent)]
+
+    assert agent.name == "langgraph-support"
+    assert kinds == [
+        ("tool_call", "read_ticket"),
+        ("llm_call", "classify"),
+        ("retrieval", "customer"),
+        ("retrieval", "help_centre"),
+        ("llm_call", "write_reply"),
+    ]

@@ -1,6 +1,6 @@
 """The workspace the sandbox's tests run in."""
 
-from bot.sandbox.people import Channel, Command, Installation, Person, Seed, UserGroup
+from bot.sandbox.people import Channel, Command, Installation, Person, Seed, Shortcut, UserGroup
 
 MIA, NOAH, ZOE, BOT = "U0MIA", "U0NOAH", "U0ZOE", "U0SIGNOFF"
 SUPPORT, SECRET, OLD, QUIET = "C0SUPPORT", "C0SECRET", "C0OLD", "C0QUIET"
@@ -21,6 +21,7 @@ SEED = Seed(
     groups=(UserGroup("S0FINANCE", "finance", (NOAH,)),),
     installation=Installation(
         commands=(Command("/signoff", "run AGENT TEXT"), Command("/other")),
+        shortcuts=(Shortcut("ask", "Ask"),),
         events=("app_home_opened", "app_mention", "message.im"),
     ),
 )

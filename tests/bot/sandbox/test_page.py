@@ -1,6 +1,7 @@
 """The page in a real browser, against the real sandbox and an app made with slack_bolt."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import Channel, Person, Seed
+from bot.sandbox.people import Channel, Installation, Person, Seed, Shortcut
 from bot.sandbox.server import Sandbox
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -76,6 +77,16 @@ def make_app(client: AsyncWebClient, asked: list[str]) -> AsyncApp:
     async def command(ack: Any, body: dict[str, Any]) -> None:
         asked.append(body["text"])
         await ack(text="On it. *Only you* see this.")
+
+    @app.message_shortcut("signoff_ask")
+    async def ask(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        asked.append(body["message"]["text"])
+        await client.views_open(trigger_id=body["trigger_id"], view={**FORM, "private_metadata": body["message"]["ts"]})
+
+    @app.event("app_mention")
+    async def mentioned(event: dict[str, Any]) -> None:
+        await client.chat_postEphemeral(channel=DESK, user=event["user"], text="Heard.")
 
     @app.action("approve")
     async def approve(ack: Any, body: dict[str, Any]) -> None:
@@ -294,3 +305,45 @@ MARKUP = {
 async def test_mrkdwn_becomes_nodes_and_everything_else_stays_text(stage: Stage) -> None:
     page = await stage.page("U0MIA")
     assert {text: await page.evaluate(DRAW, text) for text in MARKUP} == MARKUP
+
+
+async def test_a_message_offers_the_shortcuts_of_the_app(stage: Stage) -> None:
+    await stage.sandbox.say("U0RAVI", DESK, "The lamp is broken")
+    page = await stage.page("U0MIA")
+    message = page.get_by_test_id("message").last
+    await message.hover()
+    more = message.get_by_label("More actions")
+    await more.click()
+    await page.keyboard.press("Escape")
+    await expect(message.get_by_role("button", name="Ask an agent")).to_be_hidden()
+    await page.keyboard.press("Enter")
+    await message.get_by_role("button", name="Ask an agent").click()
+    dialog = page.get_by_test_id("modal")
+    await expect(dialog).to_contain_text("Edit the refund")
+    assert stage.world.asked == ["The lamp is broken"]
+    await page.keyboard.press("Escape")
+    await stage.sandbox.say("U0MIA", DESK, "/signoff list")
+    whisper = page.get_by_test_id("message").last
+    await expect(whisper).to_contain_text("Only visible to you")
+    await expect(whisper.get_by_label("More actions")).to_have_count(0)
+
+
+async def test_a_shortcut_that_nobody_answers_says_so_at_the_message(stage: Stage) -> None:
+    stage.sandbox.workspace.seed = replace(
+        stage.sandbox.workspace.seed, installation=Installation(shortcuts=(Shortcut("nothing", "Nothing"),))
+    )
+    await stage.sandbox.say("U0RAVI", DESK, "The lamp is broken")
+    page = await stage.page("U0MIA")
+    message = page.get_by_test_id("message").last
+    await message.hover()
+    await message.get_by_label("More actions").click()
+    await message.get_by_role("button", name="Nothing").click()
+    await expect(message.get_by_role("alert")).to_contain_text("Try again?")
+
+
+async def test_a_mention_is_sent_as_one(stage: Stage) -> None:
+    page = await stage.page("U0MIA")
+    await page.get_by_test_id("composer").fill("@Signoff list")
+    await page.get_by_test_id("composer").press("Enter")
+    await expect(page.get_by_test_id("message").first).to_contain_text("@Signoff list")
+    await expect(page.get_by_test_id("message").last).to_contain_text("Heard.")

@@ -66,6 +66,8 @@ def test_lengths_are_within_the_schema() -> None:
 def test_the_shortcut_is_what_the_code_listens_to_and_within_the_schema() -> None:
     [shortcut] = manifest()["features"]["shortcuts"]
     assert (shortcut["type"], {shortcut["callback_id"]}) == ("message", registered()["shortcuts"])
+    [offered] = Installation().shortcuts
+    assert (shortcut["callback_id"], shortcut["name"]) == (offered.callback_id, offered.name)
     assert len(shortcut["name"]) <= 24
     assert len(shortcut["description"]) <= 150
     assert len(shortcut["callback_id"]) <= 255

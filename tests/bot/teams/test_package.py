@@ -10,7 +10,7 @@ import pytest
 
 from bot.flow.commands import VERBS
 from bot.teams import limits
-from bot.teams.package import App, BadPackage, manifest, package
+from bot.teams.package import ASK, App, BadPackage, manifest, package
 
 APP = App("9f3c0c1e-6f55-4a7b-8f0e-2f6d9f7f1a11")
 
@@ -53,6 +53,15 @@ def test_teams_suggests_every_command_there_is() -> None:
     assert len(commands["commands"]) <= limits.COMMANDS
     assert all(len(each["title"]) <= limits.COMMAND_TITLE for each in commands["commands"])
     assert all(0 < len(each["description"]) <= limits.COMMAND_DESCRIPTION for each in commands["commands"])
+
+
+def test_it_offers_one_action_on_messages_within_teams_limits() -> None:
+    [extension] = manifest(APP)["composeExtensions"]
+    [command] = extension["commands"]
+    assert (extension["botId"], command["id"], command["type"]) == (APP.id, ASK, "action")
+    assert (command["context"], command["fetchTask"]) == (["message"], True)
+    assert len(command["title"]) <= limits.COMMAND_TITLE
+    assert len(command["description"]) <= limits.COMMAND_DESCRIPTION
 
 
 def test_texts_keep_teams_limits() -> None:

@@ -30,6 +30,15 @@ class Chat(Protocol):
     async def type(self, who: str, line: str, *, alone: bool = False) -> None:
         """The command, in the channel, or where somebody is alone with the bot. Raises NotPossible."""
 
+    async def mention(self, who: str, line: str, thread: Any = None) -> None:
+        """`@Signoff …` in the channel, or in the thread of a message."""
+
+    async def write(self, who: str, text: str) -> Any:
+        """Words to colleagues, in the channel. Returns the message."""
+
+    async def hand(self, who: str, message: Any) -> None:
+        """What the platform offers on a message to hand it to an agent. Raises NotPossible."""
+
     def at(self, address: JsonObject) -> Any:
         """The message at an address that the surface gave; None if it is gone."""
 

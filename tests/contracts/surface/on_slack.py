@@ -1,5 +1,6 @@
 """People on Slack: the sandbox plays Slack's side, the real bot/slack is connected to it one way or the other."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -74,6 +75,29 @@ class SlackChat:
         except PersonError as error:
             raise NotPossible(str(error)) from error
         assert answer is not None
+        assert answer.acked, answer
+        await self._quiet()
+
+    async def mention(self, who: str, line: str, thread: Any = None) -> None:
+        before = len(self._sandbox.deliveries)
+        await self._sandbox.say(_id(who), SUPPORT, f"@signoff {line}", thread.ts if thread else None)
+        async with asyncio.timeout(WITHIN):
+            while len(self._sandbox.deliveries) == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        [(_, answer)] = self._sandbox.deliveries[before:]
+        assert answer.acked, answer
+        await self._quiet()
+
+    async def write(self, who: str, text: str) -> Any:
+        await self._sandbox.say(_id(who), SUPPORT, text)
+        return self._sandbox.messages(SUPPORT)[-1]
+
+    async def hand(self, who: str, message: Any) -> None:
+        [shortcut] = self._sandbox.workspace.seed.installation.shortcuts
+        try:
+            answer = await self._sandbox.choose(_id(who), message, shortcut.callback_id)
+        except PersonError as error:
+            raise NotPossible(str(error)) from error
         assert answer.acked, answer
         await self._quiet()
 

@@ -60,6 +60,21 @@ class TeamsChat:
         assert answer.acked, answer
         await self._quiet()
 
+    async def mention(self, who: str, line: str, thread: Any = None) -> None:
+        answer = await self.town.say(_human(who), SUPPORT, line, thread.id if thread else None)
+        assert answer is not None
+        assert answer.acked, answer
+        await self._quiet()
+
+    async def write(self, who: str, text: str) -> Any:
+        assert await self.town.say(_human(who), SUPPORT, text, mention=False) is None
+        return self.town.messages(SUPPORT)[-1]
+
+    async def hand(self, who: str, message: Any) -> None:
+        answer = await self.town.hand(_human(who), message)
+        assert answer.status == 200, answer
+        await self._quiet()
+
     def at(self, address: JsonObject) -> Any:
         return next((each for each in self.town.state.log if each.id == address["message"] and not each.deleted), None)
 

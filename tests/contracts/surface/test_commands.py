@@ -104,3 +104,49 @@ async def test_a_ticket_keeps_its_lines_and_signs(house: House, chat: Chat) -> N
     await house.type("anna", f"run payer {text}")
     run = await house.stage.run()
     assert run.input == text
+
+
+@feature("Commands by mentioning Signoff; in a thread, the run stays there")
+async def test_a_mention_is_a_command_where_it_was_made(house: House, chat: Chat) -> None:
+    await chat.mention("dan", "list")
+    assert "Nothing waits for a decision." in chat.told("dan")
+    root = await chat.write("dan", "Somebody should pay the lamp shop.")
+    house.stage.clock.move(seconds=1)
+    await chat.mention("anna", "run payer 480.00 lamp-shop", root)
+    await chat.redeliver()
+    await house.settle()
+    assert "is on it" in chat.told("anna")
+    await house.press("ravi", await house.card(), "Approve")
+    assert house.paid == ["480.00 lamp-shop"]
+    assert "Paid 480.00 to lamp-shop." in chat.in_thread(root)
+    for who in ("zoe", "olga"):
+        await chat.mention(who, "run payer 480.00 lamp-shop")
+        assert "Only full members" in chat.told(who)
+    assert len(await house.stage.read(lambda tx: tx.runs(limit=10))) == 1
+
+
+@feature("A message can be handed to an agent")
+async def test_a_message_is_handed_to_an_agent_in_its_own_thread(house: House, chat: Chat) -> None:
+    message = await chat.write("dan", "480.00 lamp-shop <b>& all")
+    await chat.hand("anna", message)
+    for part in ("Dan Dahl", "480.00 lamp-shop <b>& all"):
+        assert part in chat.form("anna"), part
+    house.stage.clock.move(seconds=1)
+    await house.send("anna", "Ask", agent="writer", note="As agreed.")
+    assert "writer is on it" in chat.told("anna")
+    run = await house.stage.run()
+    assert run.input.startswith("480.00 lamp-shop <b>& all\n")
+    assert "Written by Dan Dahl." in run.input
+    assert run.input.endswith("Note of Anna Adler: As agreed.")
+    await house.press("ravi", await house.card(), "Approve")
+    assert "Ravi Rao" in chat.in_thread(message)
+
+
+@feature("A message can be handed to an agent")
+async def test_guests_and_outsiders_cannot_hand_over(house: House, chat: Chat) -> None:
+    message = await chat.write("dan", "480.00 lamp-shop")
+    for who in ("zoe", "olga"):
+        await chat.hand(who, message)
+        assert not chat.form(who) or "Ask" not in chat.form_buttons(who)
+        assert "Only full members" in chat.told(who)
+    assert await house.stage.read(lambda tx: tx.runs(limit=10)) == []

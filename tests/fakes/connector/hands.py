@@ -22,6 +22,7 @@ class Dialog:
     card: dict[str, Any] | None
     notice: str
     room: Room
+    about: payloads.Activity | None = None  # the message on which an action was chosen, as its payload has it
 
     @property
     def words(self) -> str:
@@ -79,6 +80,15 @@ class Hands:
         activity = self._about("message", who, message) | {"replyToId": message.id}
         return await self._line.deliver(activity | {"value": payloads.submitted(action, inputs)})
 
+    async def hand(self, who: Human, message: Message) -> Answer:
+        """The app's action on a message, wherever that is."""
+        room = self._state.rooms[message.room]
+        about = payloads.about(message.id, message.root, message.text, self._state.people.get(message.sender))
+        activity = self.activity("invoke", who, room, message.root or message.id)
+        answer = await self._line.deliver(payloads.invoke(activity, "composeExtension/fetchTask", about))
+        self._opened(who, room, answer, about)
+        return answer
+
     async def refresh(self, who: Human, message: Message) -> Answer | None:
         """What the client asks when it shows a card that wants to be refreshed for this person; None if it does not."""
         wanted = (message.own_card or {}).get("refresh")
@@ -101,10 +111,10 @@ class Hands:
         if title is None and len(titles) != 1:
             raise Refused(f"Which button? There are {titles}.")
         action = cards.button(dialog.card, title or titles[0])
-        value = payloads.task(action, cards.filled(dialog.card, action, given))
-        activity = payloads.invoke(self.activity("invoke", who, dialog.room), "task/submit", value)
-        answer = await self._line.deliver(activity)
-        self._opened(who, dialog.room, answer)
+        value = payloads.task(action, cards.filled(dialog.card, action, given)) | (dialog.about or {})
+        name = "composeExtension/submitAction" if dialog.about else "task/submit"
+        answer = await self._line.deliver(payloads.invoke(self.activity("invoke", who, dialog.room), name, value))
+        self._opened(who, dialog.room, answer, dialog.about)
         return answer
 
     def card(self, message: Message, who: Human | None) -> dict[str, Any] | None:
@@ -119,21 +129,21 @@ class Hands:
         self._opened(who, self._state.rooms[message.room], answer)
         return answer
 
-    def _opened(self, who: Human, room: Room, answer: Answer) -> None:
+    def _opened(self, who: Human, room: Room, answer: Answer, about: payloads.Activity | None = None) -> None:
         """Show what the bot answered to a task. An answer without a task closes the dialog."""
         if answer.status != 200 or answer.seconds > self._patience:
-            self.dialogs[who.id] = Dialog("", None, WRONG, room)
+            self.dialogs[who.id] = Dialog("", None, WRONG, room, about)
             return
         task = (answer.body or {}).get("task")
         if not task:
             self.dialogs.pop(who.id, None)
         elif task["type"] == "message":
-            self.dialogs[who.id] = Dialog("", None, str(task["value"]), room)
+            self.dialogs[who.id] = Dialog("", None, str(task["value"]), room, about)
         else:
             shown = task["value"]
             assert shown["card"]["contentType"] == CARD_TYPE, shown
             cards.check(shown["card"]["content"])
-            self.dialogs[who.id] = Dialog(str(shown.get("title", "")), shown["card"]["content"], "", room)
+            self.dialogs[who.id] = Dialog(str(shown.get("title", "")), shown["card"]["content"], "", room, about)
 
     async def _execute(
         self, who: Human, message: Message, action: Mapping[str, Any], inputs: Mapping[str, Any], trigger: str

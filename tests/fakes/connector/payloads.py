@@ -6,6 +6,7 @@ https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards
 (adaptiveCard/action), .../task-modules-and-cards/task-modules/task-modules-bots (task/fetch, task/submit).
 """
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,11 +51,11 @@ class Desk:
         for who in named:
             text = text.replace(f"@{who.name}", f"<at>{who.name}</at>")
             entities.append(_mention(who.id, who.name))
-        html = {"contentType": "text/html", "content": f"<div><div>{text}</div></div>"}
+        shown = {"contentType": "text/html", "content": f"<div><div>{text}</div></div>"}
         return activity | {
             "textFormat": "plain",
             "text": f"{called} {text}" if mention else text,
-            "attachments": [html],
+            "attachments": [shown],
             "entities": [*activity["entities"], *entities],
         }
 
@@ -98,6 +99,23 @@ def submitted(action: Mapping[str, Any], inputs: Mapping[str, Any]) -> Activity:
 def task(action: Mapping[str, Any], inputs: Mapping[str, Any]) -> Activity:
     """The value of `task/fetch` and `task/submit`."""
     return {"data": {**_data(action), **inputs}, "context": {"theme": "default"}}
+
+
+def about(identity: str, root: str | None, text: str, author: Human | None) -> Activity:
+    """The message on which an action was chosen
+    (.../messaging-extensions/how-to/action-commands/respond-to-task-module-submit)."""
+    paragraph = f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
+    user = {"userIdentityType": "aadUser", "id": author.aad, "displayName": author.name} if author else None
+    sender = {"user": user} if user else {"application": {"id": "app", "displayName": BOT_NAME}}
+    return {
+        "commandId": "ask",
+        "commandContext": "message",
+        "messagePayload": {
+            "id": identity, "replyToId": root, "messageType": "message", "importance": "normal", "subject": None,
+            "linkToMessage": f"https://teams.microsoft.com/l/message/{identity}", "from": sender,
+            "body": {"contentType": "html", "content": paragraph}, "attachments": [], "mentions": [], "reactions": [],
+        },
+    }  # fmt: skip
 
 
 def installed(activity: Activity, action: str) -> Activity:

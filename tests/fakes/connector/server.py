@@ -163,6 +163,10 @@ class Town:
         """A button, by its title. `old_client` does not know Action.Execute and takes its fallback."""
         return await self._hands.press(who, message, title, inputs or {}, old_client=old_client)
 
+    async def hand(self, who: Human, message: Message) -> Answer:
+        """What the app offers on a message: Ask an agent."""
+        return await self._hands.hand(who, message)
+
     async def submit(self, who: Human, inputs: dict[str, str] | None = None, title: str | None = None) -> Answer:
         """The only, or the named, button of the dialog that somebody has open."""
         return await self._hands.submit(who, inputs or {}, title)
