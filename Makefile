@@ -26,11 +26,11 @@ bench: $(BENCH)/bench.stamp  ## how fast it is: `make bench ARGS="gate --json fi
 	@$(BENCH)/bin/python -m tests.benchmarks $(ARGS)
 
 lock:  ## write the lock files anew from pyproject.toml
-	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --allow-unsafe --strip-extras \
+	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras \
 	    --no-header --output-file requirements.lock.txt pyproject.toml
-	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --allow-unsafe --strip-extras \
+	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras \
 	    --no-header --extra dev --constraint requirements.lock.txt --output-file requirements-dev.lock.txt pyproject.toml
-	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --allow-unsafe --strip-extras \
+	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras \
 	    --no-header --extra benchmarks --constraint requirements.lock.txt --output-file requirements-benchmarks.lock.txt \
 	    pyproject.toml
 

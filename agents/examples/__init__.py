@@ -1,1 +1,1 @@
-"""Agents to learn from. None of them is loaded unless SIGNOFF_AGENTS names it."""
+"""Agents to read and to copy. None of them ships as an agent: SIGNOFF_AGENTS names the file of the one that is wanted."""
