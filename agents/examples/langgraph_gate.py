@@ -11,7 +11,7 @@ There are two memories, the run's journal and the graph's checkpoints, and the j
 - A node's steps are in the journal before its checkpoint is written. So a bookmark never points beyond the journal, and the
   state beside it is what those steps gave. The run turns to the bookmark, and the graph goes on from its checkpoint.
 - What the journal has beyond the bookmark was taken by a node that died before its checkpoint. It runs again, asks for
-  the same steps in the same order, and the journal answers. No model is paid twice, and no action runs twice.
+  the same steps in the same order, and the journal answers. No recorded answer is paid twice, and no action runs twice.
 - A checkpoint that is lost, that changed code has made, or that an older backup of the journal does not cover, is not
   needed: the graph begins anew, and the journal answers everything. Another machine does not need the file either.
 - Proposals are made between two stretches of the graph, never in a node, so they keep their place in the journal.
