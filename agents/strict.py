@@ -46,7 +46,7 @@ def tools(offers: Iterable[Offer]) -> list[dict[str, Any]]:
     for offer in offers:
         taken = _taken(offer.schema)
         schema = _strict(offer.schema) if taken and taken.fits(left) else None
-        about = {"name": offer.name, "description": offer.description}
+        about: dict[str, Any] = {"name": offer.name, "description": offer.description}
         if taken is None or schema is None:
             told.append({**about, "input_schema": dict(offer.schema)})
         else:
