@@ -1,13 +1,16 @@
 """MCP servers while Signoff serves: the variables they are started with, and a look at them that nothing waits for."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from dotenv import dotenv_values
 
 from agents.mcp_servers.hub import McpServers
+
+log = logging.getLogger(__name__)
 
 
 def environment() -> Mapping[str, str]:
@@ -19,9 +22,14 @@ def environment() -> Mapping[str, str]:
 async def looking(servers: McpServers) -> AsyncIterator[None]:
     """Have all servers looked at beside what else goes on; the log says which are not as they were pinned."""
     task = asyncio.create_task(servers.look())
+    task.add_done_callback(_ended)
     try:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
+
+
+def _ended(task: "asyncio.Task[object]") -> None:
+    if not task.cancelled() and task.exception():
+        log.error("the MCP servers could not be looked at", exc_info=task.exception())
