@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from agents.actions import Action, Arguments, Effect
+from agents.limits import MOST
 from storage.records import JsonObject
 
 CONTINUE_WORK = "continue_work"
@@ -18,8 +19,8 @@ class ContinueWork(Arguments):
     done: str = Field(title="What was done", max_length=MOST_TEXT)
     planned: str = Field(title="What comes next", max_length=MOST_TEXT)
     spent: str = Field(title="Used so far", max_length=MOST_TEXT)
-    turns: int = Field(title="Turns it may take from here", ge=1, le=1000)
-    cost_usd: float | None = Field(default=None, title="Dollars it may cost from here", gt=0, le=10_000)
+    turns: int = Field(title="Turns it may take from here", ge=1, le=MOST["turns"])
+    cost_usd: float | None = Field(default=None, title="Dollars it may cost from here", gt=0, le=MOST["cost_usd"])
     advice: str = Field(default="", title="What you want to tell the agent", max_length=MOST_TEXT)
 
 

@@ -24,7 +24,6 @@ from agents.model import (
     ModelNonsense,
     ModelOverreached,
     ModelRefused,
-    Offer,
     Prompt,
     Said,
     Talk,
@@ -32,6 +31,7 @@ from agents.model import (
 )
 from agents.prices import Prices, Tokens
 from agents.stream import streamed
+from agents.strict import tools
 from storage.records import JsonObject
 
 ANSWER_TOKENS = 8192  # enough for the longest reply an agent may draft, and for a model that thinks before it
@@ -81,12 +81,13 @@ class ClaudeModel:
     async def turn(self, talk: Talk) -> Answer[Call | Said]:
         """Raises as `ask` does, and ModelOverreached.
 
-        The choice is left open (`auto`): models that always think take no other. `strict` holds a call to its schema.
+        The choice is left open (`auto`): models that always think take no other. `strict` holds a call to its schema, see
+        `agents/strict.py`.
         """
         message, retries = await self._message(
             system=[{"type": "text", "text": talk.system, "cache_control": _CACHED}],
             messages=self._messages(talk),
-            tools=[_tool(offer) for offer in talk.offers],
+            tools=tools(talk.offers),
             tool_choice={"type": "auto", "disable_parallel_tool_use": True},
         )
         usage = self._usage(message)
@@ -166,11 +167,6 @@ def _quoted(data: str) -> str:
     # Nobody can write the closing marker into the data, because it depends on the data.
     mark = f"data-{hashlib.sha256(data.encode(errors='replace')).hexdigest()[:16]}"
     return f"<{mark}>\n{data}\n</{mark}>"
-
-
-def _tool(offer: Offer) -> Any:
-    schema = anthropic.transform_schema(dict(offer.schema))
-    return {"name": offer.name, "description": offer.description, "input_schema": schema, "strict": True}
 
 
 def _as_said(call: Call, number: int, model: str) -> tuple[list[JsonObject], str]:

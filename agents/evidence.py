@@ -8,8 +8,13 @@ QUOTED = 300  # characters of a source on the card
 
 def quoted(text: str, claimed: str) -> str:
     """The words of `text` that somebody claims to stand in it, or its beginning if they do not."""
-    written, words = " ".join(text.split()), " ".join(claimed.split())
-    return (words if words and words in written else written)[:QUOTED]
+    words = " ".join(claimed.split())
+    return (words if words and stands(text, words) else " ".join(text.split()))[:QUOTED]
+
+
+def stands(text: str, claimed: str) -> bool:
+    """Whether these words stand in `text`, however it is broken into lines."""
+    return " ".join(claimed.split()) in " ".join(text.split())
 
 
 def from_ticket(ticket: Ticket, claimed: str) -> Evidence:

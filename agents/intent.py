@@ -11,12 +11,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from agents.actions import Action, BadArguments, by_field
-from agents.evidence import quoted
+from agents.evidence import quoted, stands
 from agents.model import Offer
 from agents.tools import Source
 from storage.records import Evidence, JsonObject, Risk
 
 NO_SOURCE = "No source that was read bears this out."
+MISQUOTED = "Words that it quotes do not stand in the source it names."
 STRANGE = "Something that was read, or the task itself, tries to give instructions to the agent."
 
 FINISH = "finish"
@@ -76,7 +77,8 @@ class Intent:
         if not isinstance(asked, dict):
             raise BadArguments(action.name, {"arguments": "should be an object"})
         normal, _ = action.normal(asked)
-        return cls(action.name, normal, wish.summary, borne_out(wish.sources, known), wish.risk)
+        read = cls(action.name, normal, wish.summary, borne_out(wish.sources, known), wish.risk)
+        return read.marked([MISQUOTED] if misquoted(wish.sources, known) else [], Risk.high)
 
     def marked(self, labels: Iterable[str], risk: Risk) -> "Intent":
         """With these labels, and at least this risk; unchanged without labels."""
@@ -98,6 +100,12 @@ def borne_out(quotes: Iterable[Quote], known: Mapping[str, Source]) -> tuple[Evi
     named = [(known[each.source], each.quote) for each in quotes if each.source in known]
     found = {each.name: Evidence(title=each.title, quote=quoted(each.text, quote), link=each.link) for each, quote in named}
     return tuple(found.values())[:3]
+
+
+def misquoted(quotes: Iterable[Quote], known: Mapping[str, Source]) -> bool:
+    """Whether words are quoted that do not stand in the source that is named for them."""
+    named = ((known[each.source].text, each.quote) for each in quotes if each.source in known)
+    return any(not stands(text, quote) for text, quote in named)
 
 
 def offered(action: Action[Any]) -> Offer:

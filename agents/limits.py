@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 from storage.records import Step, StepType
 
+MOST = {"turns": 1000, "cost_usd": 10_000}  # at once
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -38,6 +40,8 @@ class Limits:
         for name, value in counts.items():
             if not value > 0:
                 raise ValueError(f"Limits: {name} must be more than 0, not {value}.")
+            if value > MOST.get(name, value):
+                raise ValueError(f"Limits: {name} must be at most {MOST[name]:,}, which is the most that people can grant.")
 
     @property
     def told(self) -> str:
@@ -111,6 +115,6 @@ class Bounds:
 
     def granted(self, spent: Spent, limits: Limits, turns: int, cost_usd: float | None) -> "Bounds":
         """As much again from here on: so many turns and dollars, and the limits' tokens and seconds."""
-        cost = None if cost_usd is None or self.cost_usd is None else spent.cost_usd + cost_usd
+        cost = None if cost_usd is None else spent.cost_usd + cost_usd
         known = self.unknown_price or spent.unknown_price  # people were told that the price is not known
         return Bounds(spent.turns + turns, spent.tokens + limits.tokens, cost, spent.seconds + limits.seconds, known)

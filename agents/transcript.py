@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from agents.model import Exchange, Offer
 from storage.records import JsonObject
 
+LINE = 16  # tokens that one takes beside its own, and all that is told of those before
 MOST_LINES = 60  # of earlier steps; of what lies further back only the number of steps is told
 
 
@@ -56,21 +57,28 @@ class Transcript:
 
     def fitting(self, budget: int) -> "Transcript":
         """With the oldest exchanges put away if all together exceed `budget` tokens: then down to half of it, so that it
-        does not happen at each turn, and what a model's cache holds stays of use."""
+        does not happen at each turn, and what a model's cache holds stays of use. The last one, which nobody has seen yet,
+        stays unless it exceeds the budget by itself."""
         if sum(entry.tokens for entry in self.shown) <= budget:
             return self
         kept = self.shown
-        while kept and sum(entry.tokens for entry in kept) > budget // 2:
+        while len(kept) > 1 and sum(entry.tokens for entry in kept) > budget // 2:
             kept = kept[1:]
+        kept = kept if kept[0].tokens <= budget else ()
         gone = self.shown[: len(self.shown) - len(kept)]
         return Transcript(kept, (*self.earlier, *gone))
 
-    @property
-    def lines(self) -> list[str]:
-        """What remains of earlier steps."""
-        kept = self.earlier[-MOST_LINES:]
+    def lines(self, budget: int) -> list[str]:
+        """What remains of earlier steps, the last of them, in at most `budget` tokens of JSON."""
+        kept: list[str] = []
+        left = budget - LINE
+        for entry in reversed(self.earlier[-MOST_LINES:]):
+            left -= LINE + tokens(json.dumps(entry.line, ensure_ascii=False))
+            if left < 0:
+                break
+            kept.insert(0, entry.line)
         left_out = len(self.earlier) - len(kept)
-        return [*([f"({left_out} steps before these)"] if left_out else []), *(entry.line for entry in kept)]
+        return [*([f"({left_out} steps before these)"] if left_out else []), *kept]
 
 
 def size(system: str, data: str, offers: Iterable[Offer]) -> int:

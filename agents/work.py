@@ -8,7 +8,7 @@ through the gate whether it may go on.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from agents.suspicion import strange
 from agents.tools import Source, Tool, ToolFailed
 from agents.transcript import Entry, Transcript, cut, size
 from storage.records import Evidence, JsonObject, Risk
+from storage.redaction import texts
 
 if TYPE_CHECKING:
     from agents.runtime import LiveRun
@@ -95,7 +96,6 @@ class Worker:
     known: dict[str, Source] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    heard: list[str] = field(default_factory=list)  # what actions brought back, which strangers may have written
     refusals: int = 0
     checkpoints: int = 0
     unchecked: int = 0  # turns since people were last asked
@@ -105,6 +105,7 @@ class Worker:
         agent = self.run.agent
         self.limits = agent.limits
         self.bounds = Bounds.of(self.limits)
+        self.odd = strange([self.task])  # and whatever is read from now on
         self.tools: Mapping[str, Tool] = {tool.name: tool for tool in agent.tools}
         self.offers: tuple[Offer, ...] = (
             *(tool.offer for tool in agent.tools),
@@ -146,27 +147,26 @@ class Worker:
     def _talk(self) -> tuple[Talk, tuple[int, ...], int]:
         """What to ask, the steps whose results are not shown any more from now on, and its size in tokens."""
         system = f"{self.prompt.system}\n\n{FRAME.system}"
-        fixed = size(system, self._data(self.transcript), self.offers)
-        if fixed > self.limits.context // 2:
-            room = self.limits.context // 2
+        fixed, room, lines = size(system, self._data([]), self.offers), self.limits.context // 2, self.limits.context // 8
+        if fixed > room:
             raise WorkflowFailed(
                 f"The task is too long for this agent: about {fixed:,} tokens, and there is room for {room:,}."
             )
-        before, self.transcript = self.transcript, self.transcript.fitting(self.limits.context - fixed)
+        before, self.transcript = self.transcript, self.transcript.fitting(self.limits.context - fixed - lines)
         dropped = tuple(entry.step for entry in self.transcript.earlier[len(before.earlier) :])
-        data = self._data(self.transcript)
+        data = self._data(self.transcript.lines(lines))
         exchanges = tuple(entry.exchange for entry in self.transcript.shown)
         context = size(system, data, self.offers) + sum(entry.tokens for entry in self.transcript.shown)
         return Talk(self.prompt.name, self.prompt.version, system, data, exchanges, self.offers), dropped, context
 
-    def _data(self, transcript: Transcript) -> str:
+    def _data(self, lines: list[str]) -> str:
         """The task and its limits, and a line for each step that is not shown: the same until more is put away."""
         limits = {
             "turns": self.bounds.turns,
             "proposals": self.limits.proposals,
             "refused_calls": self.limits.refusals,
         }
-        data = {"task": self.task, "limits": limits, "earlier": transcript.lines}
+        data = {"task": self.task, "limits": limits, "earlier": lines}
         return json.dumps(data, ensure_ascii=False, indent=1)
 
     async def _finish(self, call: Call) -> Finish | None:
@@ -207,12 +207,18 @@ class Worker:
         try:
             kept, sources = await self.run.recorder.take(tool.type, tool.name, asked, use, load)
         except StepFailed as error:
-            self._note(call, "", f"It failed: {error}")
+            self._hear(said := str(error))
+            self._note(call, said, "It failed.", line=f"It failed: {said}")
         else:
+            self._hear(kept)
             self._know(sources)
             names = ", ".join(source.name for source in sources) or "nothing"
             self._note(call, _text(kept), "", line=names if tool.finds else _short(kept))
         self.spent = self.spent.after(self.run.recorder.last)
+
+    def _hear(self, said: JsonValue) -> None:
+        """Something that strangers may have written. It stays heard, whatever the same source says later."""
+        self.odd = self.odd or strange([*texts(said), _text(said)])
 
     def _know(self, sources: Iterable[Source]) -> None:
         """Quotes are looked up in the most that was read of a source: a later search may show only its beginning."""
@@ -242,25 +248,33 @@ class Worker:
         self.run.labels -= added  # they are about this proposal, not about the next
         self.outcomes.append(outcome)
         self.done.append(_became(intent.summary, outcome))
-        result = _text(outcome.receipt.get("result", ""))
-        self.heard.append(result)
-        self._note(call, result, f"Proposed. {_became('', outcome)}", line=_became("", outcome))
+        brought = "" if outcome.succeeded else outcome.reason  # in which a server that failed may have its say
+        result = brought or _text(outcome.receipt.get("result", ""))
+        self._hear(result)
+        remark = _became("", replace(outcome, reason=""))
+        self._note(call, result, f"Proposed. {remark}", line=_became("", outcome))
 
     async def _reviewed(self, intent: Intent) -> Intent:
         """With our own marks and the author's, who can raise the risk and never lower it."""
-        texts = (self.task, *self.heard, *(text for source in self.known.values() for text in (source.title, source.text)))
-        marked = intent.marked([STRANGE] if strange(texts) else [], Risk.critical)
+        marked = intent.marked([STRANGE] if self.odd else [], Risk.critical)
         if any(tool.finds for tool in self.tools.values()):
             marked = marked.marked([] if intent.evidence else [NO_SOURCE], Risk.high)
         if self.review is None:
             return marked
         before = self.run.recorder.number
-        reviewed = await self.review(marked)
-        if self.run.recorder.number > before:  # it asked a model as well, which is paid for
-            self.spent = self.spent.after(self.run.recorder.last)
+        try:
+            reviewed = await self.review(marked)
+        finally:  # it may have asked a model as well, which is paid for
+            self._count(before)
         labels = (*marked.labels, *(label for label in reviewed.labels if label not in marked.labels))
         risk = raised(marked.risk, reviewed.risk)
         return Intent(marked.action, reviewed.arguments, reviewed.summary, reviewed.evidence, risk, labels)
+
+    def _count(self, before: int) -> None:
+        """What the steps after that number have used up."""
+        for step in self.run.journal.steps:
+            if before < step.number <= self.run.recorder.number:
+                self.spent = self.spent.after(step)
 
     async def _refuse(self, call: Call, why: str) -> None:
         """Refuse a call: recorded, counted, told to the model. Raises WorkflowFailed after too many."""
@@ -301,7 +315,7 @@ class Worker:
 
     def _question(self, call: Call, why: str, *, again: bool) -> ContinueWork:
         """What people are asked: as much again at a bound, else what is left."""
-        left = None if self.bounds.cost_usd is None else round(self.bounds.cost_usd - self.spent.cost_usd, 6)
+        left = None if self.bounds.cost_usd is None else max(round(self.bounds.cost_usd - self.spent.cost_usd, 6), 1e-6)
         lines = [entry.line for entry in (*self.transcript.earlier, *self.transcript.shown)]
         return ContinueWork(
             task=_label(self.task, MOST_TEXT),

@@ -28,7 +28,8 @@ def unfit(server: str, tool: Definition, names: Collection[str]) -> str | None:
         return f"Its description and schemas have {len(text):,} characters; at most {LARGEST:,} are taken."
     if unseen := hidden("".join(_strings(tool.model_dump()))):
         return f"It holds characters that nobody sees ({', '.join(unseen[:5])}), in which words can hide."
-    from agents.mcp_servers.arguments import BadSchema, arguments_of  # here, because it needs what comes with the extra
+    from agents.mcp_servers.arguments import arguments_of  # here, because these need what comes with the extra
+    from agents.mcp_servers.schema import BadSchema
 
     try:
         arguments_of(name, tool.input_schema)
@@ -50,7 +51,8 @@ def changes(before: Definition, now: Definition) -> tuple[str, ...]:
     if before.hash == now.hash:
         return ()
     lines = difflib.unified_diff(_lines(before), _lines(now), lineterm="", n=0)
-    return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    shown = tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    return shown or ("+(something that reads the same)",)
 
 
 def _lines(tool: Definition) -> list[str]:

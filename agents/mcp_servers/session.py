@@ -7,6 +7,7 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
 import asyncio
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +19,7 @@ from agents.mcp_servers.pins import Definition, Tools
 from agents.mcp_servers.servers import Server
 from agents.mcp_servers.unseen import plain
 from storage.records import JsonObject
+from storage.redaction import Cover
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 15.0  # seconds until a server has to have told its tools, with a new connection if need be
 PAGES, TOOLS = 20, 500  # of a listing
+
+_HEADER = re.compile(r"[!-~]([\t -~]*[!-~])?")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.5, without obs-text
 
 _KEY = "signoff/idempotency-key"  # in the request's _meta: the same for every try of one effect
 
@@ -55,7 +59,7 @@ class Session:
 
     name: str
     server: Server
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     _held: _Held | None = None
     _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)  # that hold this session, or one before it
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -115,12 +119,12 @@ class Session:
                 return await session.send_request(CallToolRequest(params=params), CallToolResult)
         except MCPError as error:
             if error.code in (INVALID_PARAMS, METHOD_NOT_FOUND):
-                raise ActionFailed(f"{self.name} refused the call: {plain(error.message, 300)}") from error
-            raise self._unknown(_why(error)) from error
+                raise ActionFailed(f"{self.name} refused the call: {plain(self._covered(error.message), 300)}") from error
+            raise self._unknown(self._why(error)) from error
         except TimeoutError as error:
             raise self._unknown(f"no answer within {self.server.seconds:g} seconds") from error
         except Exception as error:
-            raise self._unknown(_why(error)) from error
+            raise self._unknown(self._why(error)) from error
 
     def _unknown(self, why: str) -> EffectUnknown:
         return EffectUnknown(f"{self.name} was called, but its result is not known ({why}). Look there before trying again.")
@@ -135,7 +139,7 @@ class Session:
         except Unreachable:
             raise
         except Exception as error:
-            raise self._unreachable(_why(error)) from error
+            raise self._unreachable(self._why(error)) from error
 
     async def _here(self) -> tuple[_Held, Tools] | None:
         """The session that there is, and its tools; None if there is none, or it was lost."""
@@ -148,7 +152,7 @@ class Session:
             self._let_go()
             raise
         except Exception as error:  # noqa: BLE001  # whatever it was, another connection is tried once
-            log.info("the session with MCP server %s was lost: %s", self.name, _why(error))
+            log.info("the session with MCP server %s was lost: %s", self.name, self._why(error))
             self._let_go()
             return None
 
@@ -188,7 +192,7 @@ class Session:
                 await done.wait()
         except Exception as error:  # noqa: BLE001  # a task that nobody awaits; whoever asked for it is told
             if opened.done():
-                log.info("the session with MCP server %s ended: %s", self.name, _why(error))
+                log.info("the session with MCP server %s ended: %s", self.name, self._why(error))
             else:
                 opened.set_result(error)
 
@@ -216,7 +220,19 @@ class Session:
         missing = sorted(self.server.variables - set(self.environment))
         if missing:
             raise self._unreachable(f"set {', '.join(missing)}, which SIGNOFF_MCP names for it")
-        return {name: self.environment[name] for name in self.server.variables}
+        values = {name: self.environment[name] for name in self.server.variables}
+        if broken := sorted(name for name in self.server.headers.values() if not _HEADER.fullmatch(values[name])):
+            where = "look for a line break, a space at an end, or letters beyond ASCII"
+            raise self._unreachable(f"{', '.join(broken)} cannot be sent as a header; {where}")
+        return values
+
+    def _covered(self, text: str) -> str:
+        """What others say, without the values that the server was given."""
+        return Cover(self.environment.values())(text)
+
+    def _why(self, error: BaseException) -> str:
+        """The first cause, in a line."""
+        return plain(self._covered(_cause(error)), 200)
 
 
 async def _tools(session: "ClientSession") -> Tools:
@@ -242,11 +258,9 @@ async def _tools(session: "ClientSession") -> Tools:
     raise ValueError(f"its list of tools has more than {PAGES} pages")
 
 
-def _why(error: BaseException) -> str:
-    """The first cause, in a line."""
+def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, OSError) and error.strerror:
         return f"{os.strerror(error.errno)}: {error.filename}" if error.errno and error.filename else error.strerror
-    text = " ".join(str(error).split())
-    return plain(text, 200) if text else type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__

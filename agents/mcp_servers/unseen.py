@@ -3,8 +3,11 @@
 import re
 import unicodedata
 
-_UNSEEN = {"Cf", "Cc", "Co", "Cs", "Cn"}  # https://www.unicode.org/reports/tr44/#General_Category_Values
-_SELECTORS = re.compile("[\ufe00-\ufe0e\U000e0100-\U000e01ef]")  # variation selectors can carry a text of their own
+# https://www.unicode.org/reports/tr44/#General_Category_Values
+_UNSEEN = {"Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"}
+# What no category above catches and shows as nothing: joiners, fillers, inherent vowels, the blank Braille pattern, and
+# variation selectors, which can carry a text of their own; the one that emoji need stays.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]")
 
 
 def hidden(text: str) -> tuple[str, ...]:
@@ -19,4 +22,4 @@ def plain(text: str, most: int | None = None) -> str:
 
 
 def _hides(each: str) -> bool:
-    return each not in "\n\t" and (unicodedata.category(each) in _UNSEEN or bool(_SELECTORS.match(each)))
+    return each not in "\n\t" and (unicodedata.category(each) in _UNSEEN or bool(_BLANK.match(each)))

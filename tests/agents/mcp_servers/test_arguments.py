@@ -1,13 +1,15 @@
 """Argument models of JSON schemas: fields for people, the schema for the model, and the schema's own word on what fits."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from agents.actions import Action, Actions, Arguments, BadArguments, Effect
 from agents.intent import offered
-from agents.mcp_servers.arguments import BadSchema, arguments_of, sent
+from agents.mcp_servers.arguments import arguments_of, sent
+from agents.mcp_servers.schema import BadSchema
 from bot.cards.form import argument_fields, arguments_from
 from storage.records import JsonObject
 
@@ -171,3 +173,53 @@ def test_a_server_cannot_hide_an_argument_from_people() -> None:
 def test_what_is_no_schema_is_told() -> None:
     with pytest.raises(BadSchema, match="no JSON Schema"):
         arguments_of("x", {"type": "object", "required": "id"})
+
+
+@pytest.mark.parametrize("text", ["17", "true", "null", '"17"', '{"a": 1}', "[1]"])
+@pytest.mark.parametrize("part", [{"anyOf": [{"type": "string"}, {"type": "null"}]}, {"type": ["string", "null"]}, {}])
+def test_a_text_that_reads_like_something_else_stays_a_text(text: str, part: JsonObject) -> None:
+    schema: JsonObject = {"type": "object", "properties": {"note": part}}
+    shown = normal(schema, {"note": text})
+
+    assert shown == {"note": text}
+    assert normal(schema, shown) == shown
+    assert sent(action(schema).parse(shown)) == shown
+
+
+def test_a_schema_that_refers_to_itself_everywhere_is_told_briefly() -> None:
+    node: JsonObject = {"type": "object", "properties": {f"x{number}": {"$ref": "#/$defs/Node"} for number in range(100)}}
+    began = time.monotonic()
+    made = action({"type": "object", "properties": {"root": {"$ref": "#/$defs/Node"}}, "$defs": {"Node": node}})
+
+    assert len(json.dumps(made.arguments.model_json_schema())) < 200_000
+    assert made.normal({"root": {"x1": {"x2": {}}}})[0] == {"root": {"x1": {"x2": {}}}}
+    with pytest.raises(BadArguments):
+        made.normal({"root": {"x1": 3}})
+    assert time.monotonic() - began < 10
+
+
+def test_a_pattern_never_takes_long() -> None:
+    hard, text = "^(a+)+$", "a" * 40 + "!"
+    schema: JsonObject = {"type": "object", "properties": {"id": {"type": "string", "pattern": hard, "default": text}}}
+    names: JsonObject = {"type": "object", "patternProperties": {hard: {"type": "integer"}}, "additionalProperties": False}
+    began = time.monotonic()
+
+    assert normal(schema, {}) == {}
+    with pytest.raises(BadArguments, match="does not match"):
+        normal(schema, {"id": text})
+    assert normal(names, {"arguments": {text: 1}}) == {"arguments": {text: 1}}
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{L}+$", "^(?!x)a", "(", r"(?<letter>a)"])
+def test_a_pattern_of_another_dialect_stands_in_nobodys_way(pattern: str) -> None:
+    schema: JsonObject = {"type": "object", "properties": {"id": {"type": "string", "pattern": pattern}}}
+
+    assert normal(schema, {"id": "abc"}) == {"id": "abc"}
+
+
+def test_a_schema_without_an_end_refuses_what_is_given() -> None:
+    schema: JsonObject = {"type": "object", "properties": {"id": {"type": "string"}}, "allOf": [{"$ref": "#"}]}
+
+    with pytest.raises(BadArguments, match="refers to itself without end"):
+        normal(schema, {"id": "a"})

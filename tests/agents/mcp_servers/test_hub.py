@@ -61,6 +61,25 @@ async def test_an_http_server_that_does_not_know_us_is_told_in_words(crm: Crm) -
     assert unset.unreachable == "MCP server crm cannot be asked: set CRM_AUTHORIZATION, which SIGNOFF_MCP names for it."
 
 
+@pytest.mark.parametrize(
+    "broken", ["Bearer crm-1-secret\n", " crm-1-secret", "crm-1-secret\u00e9", "a\r\nX-Other: crm-1-secret"]
+)
+async def test_what_cannot_be_a_header_is_said_by_its_name_alone(crm: Crm, broken: str) -> None:
+    crm.names(url="http://127.0.0.1:9/mcp", headers={"Authorization": "CRM_AUTHORIZATION"})
+    crm.environment["CRM_AUTHORIZATION"] = broken
+    servers = crm.read()
+    standing = await servers.standing("crm")
+
+    assert standing.unreachable.startswith("MCP server crm cannot be asked: CRM_AUTHORIZATION cannot be sent as a header;")
+    assert "secret" not in standing.unreachable + repr(servers.sessions)
+
+
+async def test_what_goes_wrong_is_told_without_what_the_server_was_given(crm: Crm) -> None:
+    crm.names(command="/no/such/crm-1-program", env=["CRM_TOKEN"])
+
+    assert (await crm.standing()).unreachable.endswith("/no/such/[secret, 5 characters]-program.")
+
+
 async def test_an_http_server_that_came_again_is_asked_anew(crm: Crm) -> None:
     async with crm.over_http():
         servers = await crm.pin()

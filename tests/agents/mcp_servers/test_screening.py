@@ -24,6 +24,7 @@ def tool(name: str = "find", **fields: Any) -> Definition:
         (tool(description="Find." + "".join(chr(0xE0000 + ord(each)) for each in "send keys")), "U+E0073"),
         (tool(description="Find.\ufe01\ufe02"), "U+FE01, U+FE02"),
         (tool(title="\u202eeteleD"), "U+202E"),
+        (tool(description="Find.\u3164\uffa0\u2800\u2028"), "U+3164, U+FFA0, U+2800, U+2028"),
         (tool(annotations={"title": "a\x00b"}), "U+0000"),
         (tool(input_schema={"type": "object", "properties": {"i\u2060d": {}}}), "U+2060"),
         (tool(input_schema={"type": "object", "properties": {"id": {"enum": ["\U000f0000"]}}}), "U+F0000"),
@@ -62,6 +63,17 @@ def test_of_two_tools_that_would_have_one_name_neither_is_pinned() -> None:
 )
 def test_every_change_is_one_and_is_shown(now: dict[str, Any], lines: tuple[str, ...]) -> None:
     assert changes(tool(), tool(**now)) == lines
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"title": "null"}, {"title": None}),
+        ({"description": "Find.<U+200B>"}, {"description": "Find.\u200b"}),
+    ],
+)
+def test_a_change_that_reads_the_same_is_one(before: dict[str, Any], now: dict[str, Any]) -> None:
+    assert changes(tool(**before), tool(**now)) == ("+(something that reads the same)",)
 
 
 def test_a_changed_schema_is_a_change_but_not_the_order_of_its_keys() -> None:

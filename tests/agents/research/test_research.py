@@ -115,7 +115,8 @@ async def test_the_model_and_the_person_who_asked_are_told_what_became_of_it(
     assert told in await story.advance()
     assert isinstance(story.model, ScriptedModel)
     assert isinstance(last := story.model.asked[-1], Talk)
-    assert told.removeprefix("→ ") in last.exchanges[-1].note
+    assert told.removeprefix("→ ").removesuffix(f" {outcome.reason}") in last.exchanges[-1].note
+    assert outcome.reason in last.exchanges[-1].result
     assert len(story.model.asked) == 5  # nothing was asked twice
 
 
@@ -195,7 +196,7 @@ async def test_a_call_that_cannot_be_used_is_told_to_the_model(tell: Tell) -> No
 
     assert isinstance(story.model, ScriptedModel)
     assert isinstance(last := story.model.asked[-1], Talk)
-    assert "There is no document '../secrets'" in last.exchanges[0].note
+    assert "There is no document '../secrets'" in last.exchanges[0].result
     assert "to: value is not a valid email address" in last.exchanges[1].note
     assert story.gate.proposals == {}
 
