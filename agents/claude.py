@@ -30,6 +30,7 @@ from agents.model import (
     Usage,
 )
 from agents.prices import Prices, Tokens
+from agents.storable import storable
 from agents.stream import streamed
 from agents.strict import tools
 from storage.records import JsonObject
@@ -217,16 +218,4 @@ def _call(message: Message, model: str) -> Call | Said:
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise ModelNonsense(f"Claude called {str(name)[:80]!r} with arguments that are no object.")
     blocks = (block.to_dict(mode="json", exclude_none=True) for block in message.content)
-    return Call(name=_storable(name), arguments=_storable(arguments), model=model, raw=tuple(map(_storable, blocks)))
-
-
-def _storable(value: Any) -> Any:
-    """Without what no database keeps: NUL and halves of surrogate pairs."""
-    match value:
-        case str():
-            return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {_storable(key): _storable(each) for key, each in value.items()}
-        case list():
-            return [_storable(each) for each in value]
-    return value
+    return Call(name=storable(name), arguments=storable(arguments), model=model, raw=tuple(map(storable, blocks)))

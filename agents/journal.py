@@ -12,6 +12,7 @@ from agents.actions import AgentError
 from agents.checkpoint import CONTINUE_WORK
 from agents.levels import Course
 from agents.model import ModelError, ModelNonsense, ModelRefused, ModelUnavailable
+from agents.storable import storable
 from storage.records import JsonObject, Step, StepStatus, StepType
 from storage.redaction import redacted_json
 
@@ -154,7 +155,7 @@ class Recorder:
         return step.model_copy(
             update={
                 "status": StepStatus.failed,
-                "error": str(error) or "It took too long.",
+                "error": storable(str(error)) or "It took too long.",
                 "detail": detail,
                 "finished_at": self.now(),
             }

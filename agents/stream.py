@@ -27,16 +27,22 @@ _STATUS = {
 _BROKE_OFF = "The Claude API broke off in the middle of its answer."
 _IN_STREAM = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}
 
+LONGEST = 600.0  # seconds that an answer may take in all, however little the silence: what the SDK allows without a stream
 TEXT_MAX = 1_000_000  # characters that one answer may have; as many tokens as are asked for never make more
 
 
-async def streamed(client: anthropic.AsyncAnthropic, *, start: float, silence: float, **request: Any) -> tuple[Message, int]:
+async def streamed(
+    client: anthropic.AsyncAnthropic, *, start: float, silence: float, longest: float = LONGEST, **request: Any
+) -> tuple[Message, int]:
     """The whole message, and how many tries there were before it. `start` is how many seconds may pass before it begins,
-    tries again included, `silence` how many between two events. Raises ModelUnavailable, ModelNonsense."""
+    tries again included, `silence` how many between two events, `longest` how many from the first event to the last.
+
+    Raises ModelUnavailable, ModelNonsense.
+    """
     try:
         async with asyncio.timeout(start) as patience:
             async with client.messages.stream(**request) as stream:
-                message, retries = await _whole(stream, patience, silence), _retries(stream)
+                message, retries = await _whole(stream, patience, silence, longest), _retries(stream)
     except (anthropic.APITimeoutError, TimeoutError) as error:
         raise ModelUnavailable("Claude did not answer in time.") from error
     except anthropic.APIConnectionError as error:
@@ -59,11 +65,12 @@ async def streamed(client: anthropic.AsyncAnthropic, *, start: float, silence: f
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError, RuntimeError)
 
 
-async def _whole(stream: Any, patience: asyncio.Timeout, silence: float) -> Message:
+async def _whole(stream: Any, patience: asyncio.Timeout, silence: float, longest: float) -> Message:
     events: AsyncIterator[Any] = aiter(stream)
     length, loop = 0, asyncio.get_running_loop()
+    end = loop.time() + longest
     async for event in events:
-        patience.reschedule(loop.time() + silence)
+        patience.reschedule(min(loop.time() + silence, end))
         length += len(getattr(getattr(event, "delta", None), "text", None) or "")
         length += len(getattr(getattr(event, "delta", None), "partial_json", None) or "")
         if length > TEXT_MAX:

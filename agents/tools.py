@@ -17,9 +17,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic_core import PydanticSerializationError
 
 from agents.actions import AgentError, Arguments, BadArguments, by_field
 from agents.model import Offer
+from agents.storable import storable
 from storage.records import JsonObject, StepType
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what the Messages API takes as a tool's name
@@ -84,8 +86,12 @@ class Tool:
         return {name: getattr(parsed, name) for name in self.arguments.model_fields}
 
     def kept(self, result: Any) -> JsonValue:
-        """The result as the journal keeps it."""
-        value: JsonValue = self._adapter.dump_python(result, mode="json")
+        """The result as the journal keeps it. Raises ToolFailed if that is not what the tool says it returns."""
+        try:
+            value: JsonValue = storable(self._adapter.dump_python(result, mode="json", warnings=False))
+            self._adapter.validate_python(value)
+        except (PydanticSerializationError, ValidationError) as error:
+            raise ToolFailed("It gave something else than it says it returns.") from error
         return value
 
     def sources(self, kept: JsonValue) -> tuple[Source, ...]:

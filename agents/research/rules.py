@@ -4,9 +4,10 @@ the task. Good enough to try the flow, no claim of intelligence."""
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 
 from agents.model import Call, Exchange, Talk
 from agents.offline import Rules
@@ -18,6 +19,9 @@ _NOTE = re.compile(r"\b(note|tell the team|pass on|inform the team|remind)\b", r
 _READ = 2  # documents
 _SENTENCES = 3
 _FOUND = TypeAdapter(list[Source])
+_READ_ONE = TypeAdapter(Source)
+
+T = TypeVar("T")
 
 
 def research_rules() -> Rules:
@@ -35,7 +39,7 @@ def take_turn(talk: Talk) -> Call:
     unread = [name for name in _found(searches) if name not in {each.call.arguments.get("document") for each in reads}]
     if unread and len(reads) < _READ:
         return _call("read", document=unread[0])
-    told = _telling(task, [Source.model_validate_json(each.result) for each in reads if each.result])
+    told = _telling(task, [read for each in reads for read in _loaded(each.result, _READ_ONE)])
     sources = [{"source": document, "quote": sentence[:300]} for document, sentence in told]
     text = " ".join(sentence for _, sentence in told)
     proposed = any(each.call.name in ACTIONS for each in talk.exchanges)
@@ -53,7 +57,15 @@ def _of(talk: Talk, name: str) -> list[Exchange]:
 
 
 def _found(searches: Sequence[Exchange]) -> list[str]:
-    return [source.name for each in searches if each.result for source in _FOUND.validate_json(each.result)]
+    return [source.name for each in searches for found in _loaded(each.result, _FOUND) for source in found]
+
+
+def _loaded(result: str, kind: TypeAdapter[T]) -> list[T]:
+    """What a tool gave, also where its end was cut off; nothing where it gave nothing of that kind."""
+    try:
+        return [kind.validate_python(from_json(result, allow_partial="trailing-strings"))]
+    except ValueError:
+        return []
 
 
 def _proposal(task: str, text: str) -> Call | None:

@@ -10,7 +10,7 @@ from agents import shipped
 from agents.intent import NO_SOURCE, STRANGE
 from agents.model import Call, ModelError, Talk
 from agents.offline import OFFLINE, OfflineModel
-from agents.research.agent import LIMITS, MOST_OF_ONE, UNASKED
+from agents.research.agent import LIMITS, MOST_OF_ONE, UNASKED, Sources, research
 from agents.runtime import Blocked, Outcome, WorkflowFailed
 from agents.second_look.ask import NOT_TAKEN, SEEN, Look
 from agents.shipped import Systems
@@ -276,6 +276,14 @@ async def test_without_a_key_rules_search_read_and_answer(tell: Tell, task: str,
     assert [step.name for step in story.journal.steps][:4] == ["turn", "search", "turn", "read"]
     assert f"handbook/{document})" in answer
     assert story.gate.proposals == {}
+
+
+async def test_without_a_key_a_long_document_in_any_script_is_read_as_far_as_it_is_shown(tell: Tell, tmp_path: Path) -> None:
+    documents = library(tmp_path, lamps="Лампы светят десять лет. " + "Потом они гаснут совсем. " * 1500)
+    story = tell("Сколько лет светят лампы?")
+    story.agent = research(Sources(documents))
+
+    assert "Лампы светят десять лет." in await story.advance()
 
 
 async def test_without_a_key_a_mail_is_proposed_where_the_task_names_an_address(tell: Tell) -> None:
