@@ -14,7 +14,7 @@ demo: $(VENV)/run.stamp  ## the main job in a browser: no accounts, no keys
 	@$(BIN)/signoff demo
 
 test: $(VENV)/dev.stamp check  ## style, types and every test
-	@$(BIN)/python -m pytest --numprocesses=logical --dist=worksteal
+	@$(BIN)/python -m pytest --dist=worksteal --numprocesses=$$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 check: $(VENV)/dev.stamp  ## style, types and import arrows only
 	@$(BIN)/ruff format --check --quiet .

@@ -104,7 +104,7 @@ class _Crew:
         self._turn: asyncio.Task[int] | None = None
         self.running: set[asyncio.Task[None]] = set()
         self.taken = 0
-        self._said = ""
+        self._said = ""  # why jobs rest, while they do
 
     @property
     def busy(self) -> bool:
@@ -117,10 +117,10 @@ class _Crew:
         return await asyncio.shield(self._turn)  # cut off, jobs would be taken that nobody runs
 
     async def wait(self) -> None:
-        """Until a job has ended; for a while if all have, and cannot be recorded."""
+        """Until a job has ended; for a while if all have, and could not be recorded."""
         if self.running:
             await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
-        elif self._ended:
+        elif self._said:
             await asyncio.sleep(POLL)
 
     async def stop(self) -> None:
