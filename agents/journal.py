@@ -26,6 +26,7 @@ _MODEL_ERRORS: dict[str, type[AgentError]] = {
 _ASKED = ("query", "arguments")  # of what a step was asked, what must be the same on replay; a model or prompt may be newer
 
 
+_LONGEST = 10_000  # characters of an error that are kept
 _SHOWN = 160  # characters of that in an error
 
 
@@ -155,7 +156,7 @@ class Recorder:
         return step.model_copy(
             update={
                 "status": StepStatus.failed,
-                "error": storable(str(error)) or "It took too long.",
+                "error": storable(str(error)[:_LONGEST]) or "It took too long.",
                 "detail": detail,
                 "finished_at": self.now(),
             }

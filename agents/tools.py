@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from agents.actions import AgentError, Arguments, BadArguments, by_field
 from agents.model import Offer
@@ -25,6 +25,8 @@ from agents.storable import storable
 from storage.records import JsonObject, StepType
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # what the Messages API takes as a tool's name
+
+MOST = 1024 * 1024  # bytes of JSON of a result that the journal keeps
 
 
 class BadTool(AgentError):
@@ -92,6 +94,8 @@ class Tool:
             self._adapter.validate_python(value)
         except (PydanticSerializationError, ValidationError) as error:
             raise ToolFailed("It gave something else than it says it returns.") from error
+        if (size := len(to_json(value))) > MOST:
+            raise ToolFailed(f"It gave {size:,} bytes; at most {MOST:,} are kept. Ask for less.")
         return value
 
     def sources(self, kept: JsonValue) -> tuple[Source, ...]:

@@ -96,6 +96,7 @@ class Worker:
     known: dict[str, Source] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    unknown: list[tuple[str, JsonObject]] = field(default_factory=list)  # of what was proposed and may have happened
     refusals: int = 0
     checkpoints: int = 0
     unchecked: int = 0  # turns since people were last asked
@@ -235,6 +236,9 @@ class Worker:
             )
             return
         wanted = Intent.read(self.run.actions[call.name], call.arguments, self.known)
+        if (wanted.action, wanted.arguments) in self.unknown:
+            self._note(call, "", "Not proposed: nobody knows whether the same happened before, and a person has to look.")
+            return
         try:
             intent = await self._reviewed(wanted)
         except ToolFailed as error:
@@ -247,6 +251,8 @@ class Worker:
         )
         self.run.labels -= added  # they are about this proposal, not about the next
         self.outcomes.append(outcome)
+        if outcome.status == "unknown":
+            self.unknown += [(intent.action, wanted.arguments), (intent.action, outcome.arguments)]
         self.done.append(_became(intent.summary, outcome))
         brought = "" if outcome.succeeded else outcome.reason  # in which a server that failed may have its say
         result = brought or _text(outcome.receipt.get("result", ""))

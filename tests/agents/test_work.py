@@ -326,6 +326,32 @@ async def test_more_proposals_than_allowed_are_refused() -> None:
     assert story.journal.steps[-2].detail["result"] == "refused"
 
 
+async def test_what_may_have_happened_is_not_proposed_a_second_time() -> None:
+    lost = Outcome("unknown", {"to": "mia@example.com", "body": "Ten years."}, reason="The connection was lost.")
+    turns = (send(quote=""), send(quote=""), send("ben@example.com", quote=""), finish())
+    story, model = worker(*turns, answers=(lost, Outcome("succeeded", {})))
+    await story.advance()
+
+    assert [proposal.arguments["to"] for proposal in story.gate.proposals.values()] == ["mia@example.com", "ben@example.com"]
+    assert "a person has to look" in told(model).exchanges[1].note
+
+
+async def test_a_giant_result_and_a_giant_error_are_not_kept() -> None:
+    @tool
+    async def flood(error: bool) -> str:
+        """Give too much."""
+        if error:
+            raise ToolFailed("x" * 2_000_000)
+        return "x" * 2_000_000
+
+    story, _ = worker(call("flood", error=False), call("flood", error=True), finish())
+    story.agent = replace(story.agent, tools=(flood,))
+    await story.advance()
+
+    assert story.journal.rows[2].error == "It gave 2,000,002 bytes; at most 1,048,576 are kept. Ask for less."
+    assert len(str(story.journal.rows[4].error)) == 10_000
+
+
 ADDING = [call("add", numbers=[n]) for n in range(40)]
 GO_ON = Outcome("succeeded", {})
 
