@@ -10,10 +10,11 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from agents import wording
 from agents.actions import AgentError, BadArguments, by_field
 from agents.checkpoint import CONTINUE_WORK, MOST_TEXT, ContinueWork
 from agents.gate import Outcome
@@ -138,7 +139,7 @@ class Worker:
                 answer = error.answer  # it was paid for, and is refused by name as a step of its own
             stored: JsonValue = {"value": answer.value.model_dump(mode="json"), "label": answer.label}
             more: JsonObject = {"frame_version": FRAME.version, "context_tokens": context, "dropped": list(dropped)}
-            return stored, traced(talk, answer, _line(answer.value)) | more
+            return stored, traced(talk, answer, wording.line(answer.value)) | more
 
         said = await self.run.asked("turn", talk, ask, _SAID.validate_python)
         self.spent = self.spent.after(self.run.recorder.last)
@@ -186,7 +187,7 @@ class Worker:
                 await self._propose(call)
             else:
                 known = ", ".join(offer.name for offer in self.offers)
-                await self._refuse(call, f"There is no tool {_label(call.name)!r}. There are: {known}.")
+                await self._refuse(call, f"There is no tool {wording.label(call.name)!r}. There are: {known}.")
         except BadArguments as error:
             await self._refuse(call, f"The arguments do not fit. {error}")
 
@@ -194,7 +195,7 @@ class Worker:
         """A tool's result, recorded; what it failed with is told to the model. Raises BadArguments."""
         parsed = tool.parse(call.arguments)
         asked: JsonObject = {"arguments": call.arguments}
-        asked |= {"query": _query(call.arguments)} if tool.finds else {"tool": tool.name}
+        asked |= {"query": wording.query(call.arguments)} if tool.finds else {"tool": tool.name}
 
         async def use() -> tuple[JsonValue, JsonObject]:
             async with asyncio.timeout(tool.seconds):
@@ -214,12 +215,12 @@ class Worker:
             self._hear(kept)
             self._know(sources)
             names = ", ".join(source.name for source in sources) or "nothing"
-            self._note(call, _text(kept), "", line=names if tool.finds else _short(kept))
+            self._note(call, wording.text(kept), "", line=names if tool.finds else wording.short(kept))
         self.spent = self.spent.after(self.run.recorder.last)
 
     def _hear(self, said: JsonValue) -> None:
         """Something that strangers may have written. It stays heard, whatever the same source says later."""
-        self.odd = self.odd or strange([*texts(said), _text(said)])
+        self.odd = self.odd or strange([*texts(said), wording.text(said)])
 
     def _know(self, sources: Iterable[Source]) -> None:
         """Quotes are looked up in the most that was read of a source: a later search may show only its beginning."""
@@ -253,12 +254,12 @@ class Worker:
         self.outcomes.append(outcome)
         if outcome.status == "unknown":
             self.unknown += [(intent.action, wanted.arguments), (intent.action, outcome.arguments)]
-        self.done.append(_became(intent.summary, outcome))
+        self.done.append(wording.became(intent.summary, outcome))
         brought = "" if outcome.succeeded else outcome.reason  # in which a server that failed may have its say
-        result = brought or _text(outcome.receipt.get("result", ""))
+        result = brought or wording.text(outcome.receipt.get("result", ""))
         self._hear(result)
-        remark = _became("", replace(outcome, reason=""))
-        self._note(call, result, f"Proposed. {remark}", line=_became("", outcome))
+        remark = wording.became("", replace(outcome, reason=""))
+        self._note(call, result, f"Proposed. {remark}", line=wording.became("", outcome))
 
     async def _reviewed(self, intent: Intent) -> Intent:
         """With our own marks and the author's, who can raise the risk and never lower it."""
@@ -284,8 +285,8 @@ class Worker:
 
     async def _refuse(self, call: Call, why: str) -> None:
         """Refuse a call: recorded, counted, told to the model. Raises WorkflowFailed after too many."""
-        name = _label(call.name)
-        await self.run.recorder.refuse(name, {"tool": name, "arguments": _short(call.arguments)}, why)
+        name = wording.label(call.name)
+        await self.run.recorder.refuse(name, {"tool": name, "arguments": wording.short(call.arguments)}, why)
         self.refusals += 1
         if self.refusals > self.limits.refusals:
             raise WorkflowFailed(
@@ -309,7 +310,7 @@ class Worker:
                 f"Stopped after {self.spent.turns} turns: {why} People have let it go on {self.checkpoints} times already."
             )
         asked = self._question(call, why, again=crossed is not None)
-        summary = f"Let agent {self.run.agent.name} go on with its task: {_label(' '.join(self.task.split()), 120)}"
+        summary = f"Let agent {self.run.agent.name} go on with its task: {wording.label(' '.join(self.task.split()), 120)}"
         outcome = await self.run.handed_in(
             CONTINUE_WORK, asked.model_dump(mode="json"), summary=summary, evidence=(), risk=None
         )
@@ -324,10 +325,10 @@ class Worker:
         left = None if self.bounds.cost_usd is None else max(round(self.bounds.cost_usd - self.spent.cost_usd, 6), 1e-6)
         lines = [entry.line for entry in (*self.transcript.earlier, *self.transcript.shown)]
         return ContinueWork(
-            task=_label(self.task, MOST_TEXT),
+            task=wording.label(self.task, MOST_TEXT),
             why=why,
-            done=_tail("\n".join(lines) or "Nothing yet.", MOST_TEXT),
-            planned=_label(_line(call), MOST_TEXT),
+            done=wording.tail("\n".join(lines) or "Nothing yet.", MOST_TEXT),
+            planned=wording.label(wording.line(call), MOST_TEXT),
             spent=self.spent.told,
             turns=self.limits.turns if again else self.bounds.turns - self.spent.turns,
             cost_usd=self.limits.cost_usd if again else left,
@@ -348,7 +349,7 @@ class Worker:
         advice, self.advice = (f"A colleague says: {self.advice}" if self.advice else ""), ""
         told = " ".join(filter(None, (note, left, advice)))
         shown = Exchange(call, cut(result, self.limits.context // 4), told, refused)
-        self.transcript = self.transcript.adding(Entry(step, f"{step}. {_line(call)} → {line or note}"[:300], shown))
+        self.transcript = self.transcript.adding(Entry(step, f"{step}. {wording.line(call)} → {line or note}"[:300], shown))
 
     def _so_far(self) -> str:
         read = ", ".join(source.title for source in self.known.values()) or "nothing"
@@ -356,46 +357,3 @@ class Worker:
 
     def _ended(self, answer: str, sources: tuple[Evidence, ...] = (), why: str = "") -> Work:
         return Work(answer, sources, tuple(self.done), tuple(self.outcomes), self.spent.turns, why)
-
-
-def _became(what: str, outcome: Outcome) -> str:
-    parts = (
-        f"{what} → {outcome.status}." if what else f"It was: {outcome.status}.",
-        "A reviewer had changed it." if outcome.edited else "",
-        outcome.reason if not outcome.succeeded else "",
-        f"They wrote: {outcome.notes}" if outcome.notes else "",
-    )
-    return " ".join(filter(None, parts))
-
-
-def _line(said: Any) -> str:
-    """A call or last words in a line, for the trace and for people."""
-    if isinstance(said, Said):
-        return f"Answers: {_label(said.text, 160)}"
-    return f"{_label(said.name)}: {_short(said.arguments)}" if said.arguments else _label(said.name)
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _short(value: JsonValue) -> str:
-    """A value in a line of at most 160 characters."""
-    if isinstance(value, dict):
-        return _label(", ".join(f"{name}={_text(each)}" for name, each in value.items()), 160)
-    return _label(_text(value), 160)
-
-
-def _query(arguments: JsonObject) -> str:
-    """What was looked for: the argument itself where there is only one."""
-    return _short(next(iter(arguments.values())) if len(arguments) == 1 else arguments)
-
-
-def _label(text: str, most: int = 60) -> str:
-    """What a model wrote, as one printable line."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def _tail(text: str, most: int) -> str:
-    return text if len(text) <= most else "…" + text[1 - most :]
