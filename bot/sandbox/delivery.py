@@ -1,5 +1,6 @@
 """How what people do reaches the app: the port, and what comes back."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ class Line:
     def __init__(self, via: Delivery) -> None:
         self.via = via
         self.sent: list[tuple[Parcel, Answer]] = []
+        self._gates: list[asyncio.Barrier] = []
 
     @property
     def connected(self) -> bool:
@@ -75,10 +77,16 @@ class Line:
 
     async def deliver(self, parcel: Parcel) -> Answer:
         """Deliver over the way in use."""
+        if self._gates:
+            await self._gates.pop().wait()
         answer = await self.via.deliver(parcel)
         self.sent.append((parcel, answer))
         del self.sent[:-JOURNAL]
         return answer
+
+    def hold_next(self, parcels: int) -> None:
+        """Let the next `parcels` wait for one another before any of them leaves."""
+        self._gates = [asyncio.Barrier(parcels)] * parcels
 
     async def redeliver_last(self, times: int) -> list[Answer]:
         """Redeliver over the way in use."""

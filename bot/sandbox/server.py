@@ -201,6 +201,10 @@ class Sandbox:
         """Deliver by signed HTTP requests to `request_url` from now on."""
         self._line.via = SignedHttp(request_url, self.signing_secret, self._ack_seconds)
 
+    def hold_next(self, parcels: int) -> None:
+        """Let the next `parcels` wait for one another: presses of people who all saw the same card."""
+        self._line.hold_next(parcels)
+
     async def disconnect(self) -> None:
         """Ask the app to reconnect, as Slack does when it refreshes a Socket Mode connection."""
         await self._socket_mode.disconnect()

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from bot.demo import DAN, NOOR, RAVI, TESS, Demo
 from bot.sandbox.people import Person
@@ -123,10 +123,10 @@ async def test_after_four_hours_the_card_expires_and_the_agent_and_the_requester
 
 async def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told_who(company: Demo, browse: Open) -> None:
     eyes, request, _ = await asked_for(company)
-    both = asyncio.Barrier(2)
+    company.sandbox.hold_next(2)
     pages: tuple[Page, Page] = (await browse(company.sandbox.url, RAVI), await browse(company.sandbox.url, NOOR))
 
-    await asyncio.gather(*(_press_together(page, both) for page in pages))
+    await asyncio.gather(*(window.press(page, "Approve") for page in pages))
 
     await eyes.ended(request)
     [decision] = await eyes.store.read(lambda tx: tx.decisions(request.id))
@@ -136,14 +136,3 @@ async def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told_who(co
     await expect(told).to_be_visible()
     assert eyes.refunds() == [("ch_A1042", 48000, "USD")]
     assert actions_of(await eyes.card(request, "Approved and done")) == []
-
-
-async def _press_together(page: Page, everybody: asyncio.Barrier) -> None:
-    """Press Approve; the press leaves the browser when everybody has pressed."""
-
-    async def hold(route: Route) -> None:
-        await everybody.wait()
-        await route.continue_()
-
-    await page.route("**/sandbox/action", hold)
-    await window.press(page, "Approve")
