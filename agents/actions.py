@@ -134,6 +134,11 @@ class Actions(Mapping[str, Action[Any]]):
         except KeyError:
             raise UnknownAction(name) from None
 
+    @cached_property
+    def models(self) -> Mapping[str, type[Arguments]]:
+        """The argument model of each action."""
+        return {name: action.arguments for name, action in self._by_name.items()}
+
     def secrets(self, name: str) -> frozenset[str]:
         """The names of an action's secret arguments; none of one that is not registered."""
         return self._by_name[name].secrets if name in self._by_name else frozenset()

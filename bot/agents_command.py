@@ -3,6 +3,7 @@
 import json
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from bot.terminal import plain_errors, settings_or_exit
 if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs
     from agents.workflow import Agent, Agents
     from bot.settings import Settings
-    from policies.rules import Policy
+    from policies.judge import Judge
     from storage.records import JsonObject, Verdict
 
 SOMEBODY = "somebody@example.com"  # to be asked where nobody is named yet: whom is not shown here
@@ -130,13 +131,15 @@ def _registered(settings: "Settings") -> Registered:
     from agents import shipped
     from bot.app import systems_of
     from policies.file import load
-    from policies.rules import RISK_MAP_ACTIONS
+    from policies.judge import Fallback, Judge
+    from policies.rules import mentionable
 
     with plain_errors(), closing(systems_of(settings)) as systems:
-        actions, found = frozenset(shipped.actions(systems)), shipped.agents(systems)
-        policy = load(settings.policy, RISK_MAP_ACTIONS | actions)
+        actions, found = shipped.actions(systems), shipped.agents(systems)
+        policy = load(settings.policy, mentionable(actions.models))
+        judged = Judge(policy, actions.models, Fallback((SOMEBODY,)))
         says = {
-            agent.name: {name: _says(policy, name, agent, actions) for name in agent.actions} for agent in found.values()
+            agent.name: {name: _says(judged, name, agent, settings) for name in agent.actions} for agent in found.values()
         }
         return Registered(found, {name: path for name, path in systems.own.files.items() if name in found}, says)
 
@@ -150,13 +153,13 @@ def _names(settings: "Settings") -> frozenset[str]:
         return frozenset(shipped.agents(systems)) | frozenset(shipped.actions(systems))
 
 
-def _says(policy: "Policy", action: str, agent: "Agent", registered: frozenset[str]) -> "Verdict":
-    """What the policy says of an action, whatever its arguments are: no rule looks at them."""
-    from policies.judge import Fallback, judge
+def _says(judge: "Judge", action: str, agent: "Agent", settings: "Settings") -> "Verdict":
+    """What the policy says of an action at most: a condition that would need arguments counts where it asks for more."""
+    from policies.circumstances import Circumstances
     from storage.records import Proposal
 
     proposal = Proposal(action=action, arguments={}, target="", summary="")
-    return judge(policy, proposal, agent=agent.name, registered=registered, fallback=Fallback((SOMEBODY,)))
+    return judge.judge(proposal, Circumstances(agent.name, datetime.now(UTC), settings.environment))
 
 
 def _row(found: Registered, agent: "Agent") -> "JsonObject":

@@ -47,7 +47,7 @@ from bot.triggers.running import around, running
 from bot.web import Endpoint, served, web_app
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.judge import Fallback
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
 from storage.clock import Clock
 from storage.sql.open import Storage, open_storage
@@ -167,7 +167,7 @@ async def assembled(
 ) -> AsyncIterator[Replica]:
     """Open the database, connect to chat, and listen. Raises PolicyError, StorageError, SurfaceError, SurfaceBusy."""
     actions, agents = shipped.actions(systems), shipped.agents(systems)
-    policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
+    policy = CurrentPolicy(settings.policy, mentionable(actions.models))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(systems.servers.close)
         named = load(settings.triggers, around(settings, agents, environment(), folders=role != "web"))
@@ -184,6 +184,7 @@ async def assembled(
             model=await model_of(settings, systems, stack),
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, qualified(fallback_place)),
+            environment=settings.environment,
             fallback_place=fallback_place,
             surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
@@ -213,7 +214,7 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
         why = "Run this where Signoff serves, or set SIGNOFF_SIGNING_KEY: decisions signed with another key do not count."
         raise BadSigningKey(f"The signing key {file} is not here. {why}")
     actions = shipped.actions(systems)
-    policy = CurrentPolicy(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
+    policy = CurrentPolicy(settings.policy, mentionable(actions.models))
     async with AsyncExitStack() as stack:
         storage = await open_storage(settings.database_url, clock=clock)
         stack.push_async_callback(storage.close)
@@ -226,6 +227,7 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
             model=OfflineModel(shipped.rules(systems.own)),
             policy=lambda: policy.policy,
             fallback=Fallback(settings.reviewers, settings.channel),
+            environment=settings.environment,
             fallback_place=None,
             surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),

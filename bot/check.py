@@ -19,10 +19,11 @@ from bot.triggers.file import BadTriggers
 from bot.triggers.file import load as load_triggers
 from bot.triggers.listing import rows
 from bot.triggers.running import around
-from policies.file import load
-from policies.judge import Fallback, judge
+from policies.circumstances import Circumstances
+from policies.file import Known, load
+from policies.judge import Fallback, Judge
 from policies.problems import PolicyError
-from policies.rules import RISK_MAP_ACTIONS, Policy
+from policies.rules import Policy, mentionable
 from storage.records import Outcome, Proposal
 from storage.sql import schema
 from storage.store import StorageError
@@ -34,7 +35,7 @@ async def findings(settings: Settings) -> list[Finding]:
     """One finding for each thing, good or bad."""
     systems = systems_of(settings)
     try:
-        registered = frozenset(actions(systems))
+        registered = actions(systems).models
         policy, about_policy = _policy(settings, registered)
         asked = _reviewers(policy, settings, registered) if policy else [*settings.reviewers]
         return [
@@ -54,15 +55,15 @@ async def findings(settings: Settings) -> list[Finding]:
         systems.close()
 
 
-def _policy(settings: Settings, registered: frozenset[str]) -> tuple[Policy | None, Finding]:
+def _policy(settings: Settings, registered: Known) -> tuple[Policy | None, Finding]:
     try:
-        policy = load(settings.policy, RISK_MAP_ACTIONS | registered)
+        policy = load(settings.policy, mentionable(registered))
     except PolicyError as error:
         return None, Finding(False, "SIGNOFF_POLICY", str(error))
     return policy, Finding(True, "SIGNOFF_POLICY", f"{settings.policy} has {len(policy.rules)} rules.")
 
 
-def _somebody_to_ask(policy: Policy, settings: Settings, registered: frozenset[str]) -> Finding:
+def _somebody_to_ask(policy: Policy, settings: Settings, registered: Known) -> Finding:
     """Whether each action that needs people has somebody to ask: what has nobody is blocked."""
     blocked = [name for name in sorted(registered) if _asks_nobody(policy, settings, registered, name)]
     if blocked:
@@ -79,23 +80,22 @@ def _somewhere_to_ask(policy: Policy, settings: Settings) -> Finding:
     return Finding(False, "SIGNOFF_CHANNEL", f"{said} Set it to the id of the reviewers' channel.")
 
 
-def _asks_nobody(policy: Policy, settings: Settings, registered: frozenset[str], name: str) -> bool:
-    wanted = any(rule.matches(name, registered) and rule.verdict is Outcome.approve for rule in policy.rules)
+def _asks_nobody(policy: Policy, settings: Settings, registered: Known, name: str) -> bool:
+    wanted = any(rule.is_about(name, frozenset(registered)) and rule.verdict is Outcome.approve for rule in policy.rules)
     return wanted and _verdict_of(policy, settings, registered, name)[0] is Outcome.block
 
 
-def _reviewers(policy: Policy, settings: Settings, registered: frozenset[str]) -> list[str]:
+def _reviewers(policy: Policy, settings: Settings, registered: Known) -> list[str]:
     """Everybody whom the policy would ask about a registered action."""
     asked = [person for name in sorted(registered) for person in _verdict_of(policy, settings, registered, name)[1]]
     return list(dict.fromkeys(asked))
 
 
-def _verdict_of(
-    policy: Policy, settings: Settings, registered: frozenset[str], name: str
-) -> tuple[Outcome, tuple[str, ...]]:
+def _verdict_of(policy: Policy, settings: Settings, registered: Known, name: str) -> tuple[Outcome, tuple[str, ...]]:
     proposal = Proposal(action=name, arguments={}, target="", summary="")
     fallback = Fallback(settings.reviewers, settings.channel)
-    verdict = judge(policy, proposal, agent="check", registered=registered, fallback=fallback)
+    around = Circumstances(None, datetime.now(UTC), settings.environment)
+    verdict = Judge(policy, registered, fallback).judge(proposal, around)
     return verdict.outcome, (*verdict.reviewers, *verdict.escalate_to)
 
 

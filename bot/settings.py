@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         description="webhooks, mailboxes and schedules that start runs: a YAML file that names them; see `signoff triggers`",
     )
     policy: Path = Field(SHIPPED, validation_alias="SIGNOFF_POLICY", description="the policy file")
+    environment: str = Field(
+        "production",
+        validation_alias="SIGNOFF_ENVIRONMENT",
+        pattern=r"^[\w-]{1,40}$",
+        description="what this deployment is, for rules that hold in some environments only, such as staging",
+    )
     reviewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         validation_alias="SIGNOFF_REVIEWERS",

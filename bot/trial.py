@@ -19,7 +19,7 @@ from bot.flow.vouched import Choice, Ruled, decide_as
 from bot.settings import Settings
 from policies.file import load
 from policies.judge import Fallback
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 from storage.dispatch import Handler
 from storage.records import JsonObject, Person, Request, RequestStatus, Run, Step
 from storage.sql.open import Storage, open_storage
@@ -79,7 +79,7 @@ async def trial(settings: Settings, systems: Systems, database: Path) -> AsyncIt
     """A Signoff on the SQLite file `database`, which is made if it is not there. Raises PolicyError, StorageError."""
     url = f"sqlite:///{database}"
     actions = shipped.actions(systems)
-    policy = load(settings.policy, RISK_MAP_ACTIONS | frozenset(actions))
+    policy = load(settings.policy, mentionable(actions.models))
     upgrade(url)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(systems.servers.close)
@@ -92,6 +92,7 @@ async def trial(settings: Settings, systems: Systems, database: Path) -> AsyncIt
             model=await model_of(settings, systems, stack),
             policy=lambda: policy,
             fallback=Fallback(settings.reviewers or (REVIEWER,)),
+            environment=settings.environment,
             fallback_place=None,
             surfaces={},
             ids=RandomIds(),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies.file import load
+from policies.file import Known, load
 from policies.problems import PolicyError
 from policies.rules import Policy
 
@@ -28,7 +28,7 @@ class Kept:
 class CurrentPolicy:
     """Holds the policy of one file and takes over what changes in it. A broken file changes nothing."""
 
-    def __init__(self, path: Path, known: frozenset[str]) -> None:
+    def __init__(self, path: Path, known: Known) -> None:
         """Load the file. `known` are the actions that it may mention. Raises `PolicyError`."""
         self._path, self._known = path, known
         self._stamp = self._look()

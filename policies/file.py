@@ -1,12 +1,13 @@
 """Reading a policy file: every mistake at once, each with its line, its field and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path as FilePath
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
+from policies.conditions.check import faults
 from policies.document import Document, read
 from policies.durations import seconds
 from policies.problems import Path, PolicyError, Problem, did_you_mean, field_name, nearest
@@ -22,8 +23,12 @@ LARGEST = 1 << 20  # bytes
 _Mistake = tuple[Path, str]
 
 
-def load(path: FilePath, known: frozenset[str]) -> Policy:
-    """Read the policy file at `path`. `known` are the actions that it may mention. Raises `PolicyError`."""
+Known = Mapping[str, type[BaseModel] | None]
+"""The actions that a policy may mention, each with its argument model if that is known."""
+
+
+def load(path: FilePath, known: Known) -> Policy:
+    """Read the policy file at `path`. Raises `PolicyError`."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -33,7 +38,7 @@ def load(path: FilePath, known: frozenset[str]) -> Policy:
     return parse(content, known, file=str(path))
 
 
-def parse(content: bytes, known: frozenset[str], *, file: str = "policy.yaml") -> Policy:
+def parse(content: bytes, known: Known, *, file: str = "policy.yaml") -> Policy:
     """The policy that `content` says; `file` names it in problems. Raises `PolicyError`."""
     if len(content) > LARGEST:
         raise PolicyError([Problem(file, None, "", f"larger than {LARGEST >> 20} MiB: split or shorten the policy")])
@@ -45,7 +50,7 @@ def parse(content: bytes, known: frozenset[str], *, file: str = "policy.yaml") -
     return _policy(read(file, text), known)
 
 
-def _policy(document: Document, known: frozenset[str]) -> Policy:
+def _policy(document: Document, known: Known) -> Policy:
     policy = None
     if document.whole:
         try:
@@ -53,7 +58,8 @@ def _policy(document: Document, known: frozenset[str]) -> Policy:
         except ValidationError as error:
             _complain(document, _schema_mistakes(error))
         _complain(document, _missing_values((), document.value))
-        _complain(document, _rule_mistakes(document.value, known))
+        _complain(document, _rule_mistakes(document.value, frozenset(known)))
+        _complain(document, _condition_mistakes(document.value, known))
     if policy is None or document.problems:
         raise PolicyError(sorted(document.problems, key=lambda problem: problem.line or 0))
     return policy
@@ -159,6 +165,34 @@ def _action_mistakes(path: Path, patterns: JsonValue, known: frozenset[str]) -> 
             yield (*path, number), f"there is no action {pattern!r}{hint}"
         elif not any(fnmatchcase(action, pattern) for action in known):
             yield (*path, number), f"{pattern!r} matches no action: the actions are {', '.join(sorted(known))}"
+
+
+def _condition_mistakes(value: JsonValue, known: Known) -> Iterator[_Mistake]:
+    """Names and types in conditions that do not go with the arguments of the actions that their rule is about."""
+    rules = value.get("rules") if isinstance(value, dict) else None
+    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+        about = _about(rule.get("actions"), known) if isinstance(rule, dict) else {}
+        written = {part: rule.get(part) for part in ("when", "unless")} if isinstance(rule, dict) else {}
+        for part, text in written.items():
+            if isinstance(text, str):
+                yield from ((("rules", number, part), message) for message in _faults(text, about))
+
+
+def _about(patterns: JsonValue, known: Known) -> Known:
+    """The actions that some patterns are about; where none is known, one of which nothing is known."""
+    written = [pattern for pattern in patterns if isinstance(pattern, str)] if isinstance(patterns, list) else []
+    about = {name: model for name, model in known.items() if any(fnmatchcase(name, pattern) for pattern in written)}
+    return about or {"": None}
+
+
+def _faults(text: str, about: Known) -> Iterator[str]:
+    """What is wrong with a condition. A mistake that is one only for some of the actions names them."""
+    found: dict[str, list[str]] = {}
+    for name, model in sorted(about.items()):
+        for fault in faults(text, model):
+            found.setdefault(fault.message, []).append(name)
+    for message, names in found.items():
+        yield message if len(names) == len(about) else f"for {', '.join(names)}: {message}"
 
 
 def _quorum_mistakes(path: Path, part: JsonObject) -> Iterator[_Mistake]:

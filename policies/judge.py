@@ -1,19 +1,29 @@
 """The judge: what a policy says of one proposal. Pure.
 
-Each rule is read with the defaults filled in. Of the rules that match, the most restrictive verdict wins. The rules that
-agree on it are merged to whatever asks for most: highest quorum, shortest expiry, only the reviewers that all of them name,
-the requester excluded if one of them excludes, every reminder. Nobody is escalated to whom one of them would not let decide
-by then, nor before the last of them says so. Risk is the highest of all rules that match and of the proposal's own. So one
-more rule about an action that has one can only add to what is asked. Nothing that is left out or does not fit together ends
-in more freedom: an action without a rule goes to people, and where nobody could decide, the verdict is `block`.
+Each rule that counts is read with the defaults filled in. The most restrictive verdict wins. The rules that agree on it are
+merged to whatever asks for most: highest quorum, shortest expiry, only the reviewers that all of them name, the requester
+excluded if one of them excludes, no edits if one of them forbids them, every reminder. Nobody is escalated to whom one of
+them would not let decide by then, nor before the last of them says so. Risk is the highest of all rules that count and of
+the proposal's own. So one more rule about an action that has one can only add to what is asked.
+
+Nothing that is left out or does not fit together ends in more freedom: an action without a rule goes to people, and so does
+what would run by itself but is risky in the agent's own eyes, or beyond a rule's budget. A condition that fails makes its
+rule count where it asks people or blocks, and not count where it lets run. Where nobody could decide, it says `block`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from pydantic import BaseModel
+
+from policies.circumstances import Circumstances
+from policies.findings import Finding, found
 from policies.people import people_named
 from policies.rules import RISK_OF, Defaults, Policy, Rule
 from storage.records import Outcome, Proposal, Risk, Verdict
+
+MOST_ACTIONS = 10_000  # of which is remembered which rules are about them
 
 UNMATCHED = "(unmatched)"
 """Stands among a verdict's rules where no rule of the policy was about the action. No rule can have this name."""
@@ -54,39 +64,117 @@ class _Terms:
     reminders: tuple[float, ...]
     escalate_to: tuple[str, ...]
     escalate_after: int
+    editable: bool
+    budget: int | None = None
 
 
-def judge(
-    policy: Policy, proposal: Proposal, *, agent: str, registered: frozenset[str], fallback: Fallback = Fallback()
-) -> Verdict:
-    """The verdict of `policy` on what `agent` proposes. `registered` are the names of the actions that can be performed."""
-    known = registered.union(policy.other_actions)
-    matching = tuple(rule for rule in policy.rules if rule.matches(proposal.action, known))
-    found = [_terms(rule, policy.defaults, fallback) for rule in matching] or [
-        _unmatched(
-            policy.defaults, fallback, f"No rule is about {proposal.action}, which {agent} proposes, so people are asked."
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, and what came of each rule that is about the action, in the order of the file."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges by one policy. `actions` are those that can be performed, each with its argument model if that is known."""
+
+    policy: Policy
+    actions: Mapping[str, type[BaseModel] | None]
+    fallback: Fallback = Fallback()
+    _about: dict[tuple[str, bool], tuple[Rule, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def judge(self, proposal: Proposal, around: Circumstances) -> Verdict:
+        """The verdict on one proposal."""
+        return self.weigh(proposal, around).verdict
+
+    def weigh(self, proposal: Proposal, around: Circumstances) -> Judgement:
+        """The verdict on one proposal, and how it came about."""
+        findings = found(self._rules(proposal.action), proposal, around, self.actions.get(proposal.action))
+        return Judgement(self._verdict(proposal, around, findings), findings)
+
+    def _rules(self, action: str) -> tuple[Rule, ...]:
+        """The rules about an action, looked for once."""
+        known = action in self._registered
+        rules = self._about.get((action, known))
+        if rules is None:
+            if len(self._about) > MOST_ACTIONS:
+                self._about.clear()
+            rules = tuple(rule for rule in self.policy.rules if rule.is_about(action, self._registered))
+            self._about[action, known] = rules
+        return rules
+
+    @cached_property
+    def _registered(self) -> frozenset[str]:
+        return frozenset(self.actions).union(self.policy.other_actions)
+
+    @cached_property
+    def _terms(self) -> Mapping[str, _Terms]:
+        """Each rule with the defaults filled in, by its name."""
+        return {rule.name: _terms(rule, self.policy.defaults, self.fallback) for rule in self.policy.rules}
+
+    def _verdict(self, proposal: Proposal, around: Circumstances, findings: Sequence[Finding]) -> Verdict:
+        defaults, matching = self.policy.defaults, [finding.rule for finding in findings if finding.counts]
+        terms = [self._terms[rule.name] for rule in matching]
+        fired = sorted(terms or [self._unmatched(proposal, around)], key=lambda each: (-each.outcome.rank, each.rule))
+        winning = [each for each in fired if each.outcome is fired[0].outcome]
+        held = _held(winning, proposal.risk, around)
+        outcome = Outcome.approve if held else fired[0].outcome
+        reviewers, obstacle = _reviewers(winning) if outcome is Outcome.approve else ((), ())
+        risk, why_risk = _risk(fired, proposal.risk)
+        escalate_to, escalate_after = _escalation(winning, reviewers)
+        doubts = tuple(finding.doubt for finding in findings if finding.doubt)
+        return Verdict(
+            outcome=Outcome.block if obstacle else outcome,
+            risk=risk,
+            reasons=(*obstacle, *held, *(each.reason for each in winning), *why_risk, *doubts),
+            rules=tuple(each.rule for each in fired),
+            policy_version=self.policy.version,
+            reviewers=reviewers,
+            quorum=max(each.quorum for each in winning),
+            exclude_requester=any(each.exclude_requester for each in winning),
+            editable=all(each.editable for each in winning),
+            channels=_channels(matching, fired[0].outcome) or defaults.channel or self.fallback.channels,
+            log_channels=_log_channels(matching) or defaults.log_channel or (),
+            expires_in=min(each.expires_in for each in winning),
+            reminders=tuple(sorted({share for each in winning for share in each.reminders})),
+            escalate_to=escalate_to,
+            escalate_after=escalate_after,
         )
+
+    def _unmatched(self, proposal: Proposal, around: Circumstances) -> _Terms:
+        who = f", which {around.agent} proposes" if around.agent else ""
+        return _unmatched(
+            self.policy.defaults, self.fallback, f"No rule is about {proposal.action}{who}, so people are asked."
+        )
+
+
+class Bench:
+    """Keeps the judge of the policy in force, with what it has looked up."""
+
+    def __init__(self) -> None:
+        self._judge: Judge | None = None
+
+    def judge_of(self, policy: Policy, actions: Mapping[str, type[BaseModel] | None], fallback: Fallback) -> Judge:
+        """Who judges by this policy."""
+        if self._judge is None or self._judge.policy is not policy:
+            self._judge = Judge(policy, actions, fallback)
+        return self._judge
+
+
+def _held(winning: Sequence[_Terms], claimed: Risk | None, around: Circumstances) -> tuple[str, ...]:
+    """Why people are asked although the rules would let this run by itself."""
+    if winning[0].outcome not in (Outcome.auto, Outcome.log):
+        return ()
+    reasons = [
+        f"Rule “{each.rule}” lets {each.budget} run by themselves within an hour, and that many did, so people are asked."
+        for each in winning
+        if each.budget is not None and around.spent.get(each.rule, 0) >= each.budget
     ]
-    fired = sorted(found, key=lambda terms: (-terms.outcome.rank, terms.rule))
-    winning = [terms for terms in fired if terms.outcome is fired[0].outcome]
-    reviewers, obstacle = _reviewers(winning)
-    risk, why_risk = _risk(fired, proposal.risk)
-    escalate_to, escalate_after = _escalation(winning, reviewers)
-    return Verdict(
-        outcome=Outcome.block if obstacle else fired[0].outcome,
-        risk=risk,
-        reasons=(*obstacle, *(terms.reason for terms in winning), *why_risk),
-        rules=tuple(terms.rule for terms in fired),
-        policy_version=policy.version,
-        reviewers=reviewers,
-        quorum=max(terms.quorum for terms in winning),
-        exclude_requester=any(terms.exclude_requester for terms in winning),
-        channels=_channels(matching, fired[0].outcome) or policy.defaults.channel or fallback.channels,
-        expires_in=min(terms.expires_in for terms in winning),
-        reminders=tuple(sorted({share for terms in winning for share in terms.reminders})),
-        escalate_to=escalate_to,
-        escalate_after=escalate_after,
-    )
+    if claimed and claimed.rank >= Risk.high.rank:
+        reasons.append(f"The agent rates the risk {claimed}, so people are asked.")
+    return tuple(reasons)
 
 
 def _terms(rule: Rule, defaults: Defaults, fallback: Fallback) -> _Terms:
@@ -104,6 +192,8 @@ def _terms(rule: Rule, defaults: Defaults, fallback: Fallback) -> _Terms:
         reminders=defaults.reminders if rule.reminders is None else rule.reminders,
         escalate_to=defaults.escalate_to if rule.escalate_to is None else rule.escalate_to,
         escalate_after=rule.escalate_after or defaults.escalate_after or half(expires_in),
+        editable=(rule.edit or defaults.edit) == "allowed",
+        budget=rule.budget,
     )
 
 
@@ -120,6 +210,7 @@ def _unmatched(defaults: Defaults, fallback: Fallback, reason: str) -> _Terms:
         reminders=defaults.reminders,
         escalate_to=defaults.escalate_to,
         escalate_after=defaults.escalate_after or half(defaults.expires_in),
+        editable=defaults.edit == "allowed",
     )
 
 
@@ -129,9 +220,7 @@ def half(seconds: int) -> int:
 
 
 def _reviewers(winning: Sequence[_Terms]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who may decide, and the reason why nobody could (at most one). Both are empty where nobody needs to be asked."""
-    if winning[0].outcome is not Outcome.approve:
-        return (), ()
+    """Who may decide, and the reason why nobody could (at most one)."""
     common = set(winning[0].reviewers).intersection(*(terms.reviewers for terms in winning))
     quorum = max(terms.quorum for terms in winning)
     obstacle = _obstacle(winning, common, quorum)
@@ -183,3 +272,8 @@ def _risk(fired: Sequence[_Terms], claimed: Risk | None) -> tuple[Risk, tuple[st
 def _channels(matching: Sequence[Rule], outcome: Outcome) -> tuple[str, ...]:
     """The channels of the first winning rule, in the order of the file, that names any."""
     return next((rule.channel for rule in matching if rule.verdict is outcome and rule.channel), ())
+
+
+def _log_channels(matching: Sequence[Rule]) -> tuple[str, ...]:
+    """The log channels of the first rule, in the order of the file, that names any."""
+    return next((rule.log_channel for rule in matching if rule.log_channel), ())

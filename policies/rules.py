@@ -5,14 +5,17 @@ combined in `policies/judge.py`.
 """
 
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
+from policies.conditions.condition import compiled
 from policies.durations import Seconds, Share
 from policies.reviewers import Reviewer
+from policies.schedule import Schedule
 from storage.canonical import digest
 from storage.records import Outcome, Risk
 
@@ -28,6 +31,11 @@ RISK_MAP_ACTIONS = frozenset(
 
 RISK_OF = {Outcome.auto: Risk.low, Outcome.log: Risk.medium, Outcome.approve: Risk.high, Outcome.block: Risk.critical}
 """The risk of a rule that states none, nor its defaults."""
+
+
+def mentionable(actions: Mapping[str, type[BaseModel] | None]) -> Mapping[str, type[BaseModel] | None]:
+    """The actions that a policy may mention where these can be performed."""
+    return {**dict.fromkeys(RISK_MAP_ACTIONS), **actions}
 
 
 def is_glob(pattern: str) -> bool:
@@ -53,6 +61,11 @@ def _rule_name(text: str) -> str:
     return text
 
 
+def _condition(text: str) -> str:
+    compiled(text)  # raises ValueError where it is none at all; its names and types are checked with the action's arguments
+    return text
+
+
 def _one_or_several(written: object) -> object:
     return [written] if isinstance(written, str) else written
 
@@ -62,6 +75,9 @@ Name = Annotated[str, AfterValidator(_name)]
 Reviewers = Annotated[tuple[Reviewer, ...], Field(min_length=1, max_length=50)]
 Others = Annotated[tuple[Reviewer, ...], Field(max_length=50)]
 Reminders = Annotated[tuple[Share, ...], Field(max_length=5)]
+Condition = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_condition)]
+Environment = Annotated[str, Field(pattern=r"^[\w-]{1,40}$")]
+Editing = Literal["allowed", "forbidden"]
 Quorum = Annotated[StrictInt, Field(ge=1, le=20)]
 Channel = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S+$")]
 Channels = Annotated[
@@ -85,6 +101,10 @@ class Defaults(Part):
     quorum: Quorum = Field(1, description="how many people have to agree")
     exclude_requester: StrictBool = Field(True, description="whether people may not decide on what they asked for")
     channel: Channels | None = Field(None, description="where to ask: one channel, or several; left out, the deployment's")
+    log_channel: Channels | None = Field(
+        None, description="where to say what ran by itself under `log`; left out, as `channel`"
+    )
+    edit: Editing = Field("allowed", description="whether reviewers may change arguments before they approve")
     expires_in: Seconds = Field(4 * 3600, description="how long to wait for people, such as 30m, 4h or 2d")
     reminders: Reminders = Field((0.5, 0.9), description="when to remind people, as shares of that time; [] for never")
     escalate_to: Others = Field((), description="who may decide as well when the reviewers have not")
@@ -92,11 +112,20 @@ class Defaults(Part):
 
 
 class Rule(Part):
-    """One rule: what it is about, and what it says of that. Conditions on arguments, agents and time belong in `matches`."""
+    """One rule: what it is about, when it counts, and what it says then."""
 
     name: Annotated[str, AfterValidator(_rule_name)]
     description: str | None = Field(None, max_length=2000, description="for those who read the policy")
     actions: Annotated[tuple[Pattern, ...], Field(min_length=1, description="names of actions, or globs such as send_*")]
+    agents: Annotated[tuple[Pattern, ...], Field(min_length=1)] | None = Field(
+        None, description="names of agents, or globs; left out, all"
+    )
+    environments: Annotated[tuple[Environment, ...], Field(min_length=1)] | None = Field(
+        None, description="where Signoff runs (SIGNOFF_ENVIRONMENT), such as production; left out, everywhere"
+    )
+    when: Condition | None = Field(None, description="a condition in CEL: the rule counts where it is true")
+    unless: Condition | None = Field(None, description="a condition in CEL: the rule does not count where it is true")
+    schedule: Schedule | None = Field(None, description="the hours in which the rule counts")
     verdict: Outcome = Field(description="auto, log, approve or block")
     reason: str | None = Field(None, min_length=1, max_length=300, description="one sentence for reviewers")
     risk: Risk | None = None
@@ -104,12 +133,17 @@ class Rule(Part):
     quorum: Quorum | None = None
     exclude_requester: StrictBool | None = None
     channel: Channels | None = None
+    log_channel: Channels | None = None
+    edit: Editing | None = None
     expires_in: Seconds | None = None
     reminders: Reminders | None = None
     escalate_to: Others | None = None
     escalate_after: Seconds | None = None
+    budget: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = Field(
+        None, description="how often in an hour this rule lets actions run by themselves; beyond that, people are asked"
+    )
 
-    def matches(self, action: str, registered: frozenset[str]) -> bool:
+    def is_about(self, action: str, registered: frozenset[str]) -> bool:
         """Whether the rule is about this action. A name means that action, a glob only actions that are registered."""
         return action in self.actions or (
             action in registered and any(fnmatchcase(action, pattern) for pattern in self.actions)

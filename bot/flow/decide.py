@@ -17,6 +17,7 @@ from bot.cards.card import Change
 from bot.cards.form import NOTES_MAX, REJECT_REASONS, argument_fields, arguments_from
 from bot.cards.text import Text, words
 from bot.flow import jobs
+from bot.flow.circumstances import circumstances
 from bot.flow.close import close, expire, settle
 from bot.flow.desk import Answer, Click
 from bot.flow.people import Rights, allowed, concerned, genuine_approvals, holds, not_counted, seal, ties_of
@@ -96,7 +97,7 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
     if arguments == before.arguments:
         return _approved(tx, signoff, held, click, notes) if click.whole else UNREAD
     proposal = proposal_of(before).model_copy(update={"arguments": arguments, "target": target})
-    verdict = signoff.judge(proposal, before.agent)
+    verdict = signoff.judge(proposal, circumstances(tx, signoff, tx.run(before.run_id)))
     if verdict.outcome is Ruling.block:
         return _edit_blocked(tx, before, click, verdict)
     revised = revise(tx, before, arguments, target, never_looser(before.verdict, verdict), click)
@@ -192,7 +193,7 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held 
 
 def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click) -> Answer | None:
     """A click under newer rules: a stricter verdict makes a new revision, a block ends the request; else None."""
-    verdict = signoff.judge(proposal_of(held), held.agent)
+    verdict = signoff.judge(proposal_of(held), circumstances(tx, signoff, tx.run(held.run_id)))
     if verdict.outcome is Ruling.block:
         reason = "The policy changed and now blocks this: " + " ".join(verdict.reasons)
         ended = tx.move_request(held.id, RequestStatus.pending, RequestStatus.cancelled, reason=reason)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from agents.runtime import Outcome
 from bot.cards import lines
 from bot.flow import jobs
+from bot.flow.circumstances import circumstances
 from bot.flow.effect import perform, recorded
 from bot.flow.evaluate import request_evaluation
 from bot.flow.finish import go_on
@@ -132,18 +133,21 @@ def mismatch(tx: Transaction, signoff: Signoff, request: Request) -> str | None:
     if mark != request.fingerprint:
         return "What was about to run is not what was shown, so it was refused."
     if request.verdict.outcome is not Ruling.approve:
-        return _held_back(signoff, request)
+        return _held_back(tx, signoff, request)
     people = agreed(tx, signoff, request, mark)
     if people < request.verdict.quorum:
         return f"Only {people} of {request.verdict.quorum} people approved exactly this, so it was refused."
     return None
 
 
-def _held_back(signoff: Signoff, request: Request) -> str | None:
+def _held_back(tx: Transaction, signoff: Signoff, request: Request) -> str | None:
     """Why the policy does not let this run without people, as the request's row says it did; None if it does."""
     passed = request.api_key is not None and request.action in signoff.actions  # only what could be checked passes
-    if passed and signoff.judge(proposal_of(request), request.agent).outcome in (Ruling.auto, Ruling.log):
-        return None
+    if passed:
+        as_proposed = proposal_of(request).model_copy(update={"risk": None})  # the row's is the rule's, not the agent's
+        verdict = signoff.judge(as_proposed, circumstances(tx, signoff, tx.run(request.run_id)))
+        if verdict.outcome in (Ruling.auto, Ruling.log):
+            return None
     return "The policy does not let this run without asking people, so it was refused. Ask for it again."
 
 

@@ -5,13 +5,14 @@ request ends. What the policy lets through is stored as `approved` at once, what
 ever runs it: whoever asked claims the one grant, does it, and reports what came of it (see `bot/flow/claim.py`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from agents.actions import AgentError
 from agents.runtime import Outcome
 from agents.second_look.compare import looked_at
 from bot.flow import jobs
+from bot.flow.circumstances import circumstances
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.finish import finish
@@ -19,6 +20,7 @@ from bot.flow.places import review_places
 from bot.flow.propose import proposal_detail
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
+from policies.circumstances import Circumstances
 from policies.rules import Rule
 from storage.canonical import fingerprint
 from storage.records import (
@@ -111,8 +113,8 @@ def _submit(tx: Transaction, signoff: Signoff, key: ApiKey, asked: Asked, once: 
     if asked.agent in signoff.agents:
         raise NotAsked("agent", f"{asked.agent!r} is the name of one of Signoff's own agents. Use a name of your own.")
     proposal = _checked(signoff, asked.proposal)
-    verdict = judged(signoff, proposal, asked.agent)
     run = _run(tx, signoff, key, asked)
+    verdict = judged(signoff, proposal, circumstances(tx, signoff, run))
     request = _request(tx, signoff, run, proposal, verdict)
     tx.add_run(run)
     tx.add_request(request, _first_revision(request))
@@ -139,16 +141,16 @@ def _checked(signoff: Signoff, proposal: Proposal) -> Proposal:
     return proposal
 
 
-def judged(signoff: Signoff, proposal: Proposal, agent: str) -> Verdict:
+def judged(signoff: Signoff, proposal: Proposal, around: Circumstances) -> Verdict:
     """What the policy says; an action whose arguments nobody can check is never let through without people."""
-    verdict = signoff.judge(proposal, agent)
+    verdict = signoff.judge(proposal, around)
     if proposal.action in signoff.actions or verdict.outcome is Ruling.block:
         return verdict
     if verdict.outcome is not Ruling.approve:
         policy = signoff.policy()
         rule = Rule(name="unchecked arguments", actions=(proposal.action,), verdict=Ruling.approve, reason=UNCHECKED)
         stricter = policy.model_copy(update={"rules": (*policy.rules, rule)})
-        raised = replace(signoff, policy=lambda: stricter).judge(proposal, agent)
+        raised = signoff.judge_of(stricter).judge(proposal, around)
         return raised.model_copy(update={"policy_version": verdict.policy_version})
     return verdict.model_copy(update={"reasons": (*verdict.reasons, UNCHECKED)})
 

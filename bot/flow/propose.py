@@ -7,6 +7,7 @@ from agents.actions import Actions
 from agents.runtime import Blocked, Outcome, Parked
 from bot.cards import lines
 from bot.flow import jobs
+from bot.flow.circumstances import circumstances
 from bot.flow.close import APPROVED
 from bot.flow.effect import perform, recorded
 from bot.flow.evaluate import evaluation
@@ -70,7 +71,8 @@ class PolicyGate:
         """See `agents.runtime.Gate`."""
         if self.journal.step(number) is not None:
             return await self._replay(number, proposal)
-        verdict = self.signoff.judge(proposal, self.run.agent)
+        around = await self.signoff.store.read(lambda tx: circumstances(tx, self.signoff, self.run))
+        verdict = self.signoff.judge(proposal, around)
         match verdict.outcome:
             case Ruling.block:
                 await self.signoff.store.write(lambda tx: refuse(tx, self.signoff, self.run, number, proposal, verdict))

@@ -10,18 +10,18 @@ from bot.flow.ids import Ids
 from bot.flow.seals import Seals
 from bot.flow.surface import Surface
 from bot.flow.turns import Turns
-from policies.judge import Fallback, judge
+from policies.circumstances import Circumstances
+from policies.judge import Bench, Fallback, Judge
 from policies.rules import Policy
 from storage.records import Place, Proposal, Request, Verdict
 from storage.store import Store
-
-Judge = Callable[[Proposal, str], Verdict]
 
 
 @dataclass(frozen=True)
 class Signoff:
     """The ports and the rules. `policy` answers with the policy in force now; `fallback` is what the deployment names where
-    a policy names nobody and nowhere. `homes` are the tenants that the surfaces are connected to, by name of the surface."""
+    a policy names nobody and nowhere. `homes` are the tenants that the surfaces are connected to, by name of the surface,
+    and `environment` is what the deployment calls itself."""
 
     store: Store
     agents: Agents
@@ -34,11 +34,17 @@ class Signoff:
     ids: Ids
     seals: Seals
     homes: Mapping[str, str] = field(default_factory=dict)
+    environment: str = "production"
+    bench: Bench = field(default_factory=Bench, compare=False)
     turns: Turns = field(default_factory=Turns, compare=False)
 
-    def judge(self, proposal: Proposal, agent: str) -> Verdict:
+    def judge(self, proposal: Proposal, around: Circumstances) -> Verdict:
         """What the policy in force says of a proposal."""
-        return judge(self.policy(), proposal, agent=agent, registered=frozenset(self.actions), fallback=self.fallback)
+        return self.judge_of(self.policy()).judge(proposal, around)
+
+    def judge_of(self, policy: Policy) -> Judge:
+        """Who judges by a policy here."""
+        return self.bench.judge_of(policy, self.actions.models, self.fallback)
 
     def surface_of(self, place: Place) -> Surface:
         """The surface that a place is on. Raises KeyError if that surface is not connected."""

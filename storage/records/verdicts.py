@@ -47,7 +47,9 @@ class Verdict(Record):
     reviewers: tuple[str, ...] = ()
     quorum: int = Field(default=1, ge=1)
     exclude_requester: bool = True
+    editable: bool = True  # whether reviewers may change arguments
     channels: tuple[str, ...] = ()  # where to ask, as the policy names them: `C0123`, `#name`, `teams:19:abc@thread.tacv2`
+    log_channels: tuple[str, ...] = ()  # where a line is written under `log`; where none is named, the channels above
     expires_in: int = Field(default=4 * 3600, ge=1)  # seconds
     reminders: tuple[float, ...] = (0.5, 0.9)  # when reviewers are reminded, as shares of the time they have
     escalate_to: tuple[str, ...] = ()  # who may decide as well, from `escalate_after` on
@@ -74,6 +76,7 @@ class Verdict(Record):
         return (
             self.quorum > other.quorum
             or (self.exclude_requester and not other.exclude_requester)
+            or (other.editable and not self.editable)
             or bool(set(other.reviewers) - set(self.reviewers))
             or bool(set(other.escalate_to) - {*self.escalate_to, *self.reviewers})
             or self.expires_in < other.expires_in

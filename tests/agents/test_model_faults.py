@@ -19,7 +19,7 @@ from bot.flow.front_desk import FrontDesk
 from bot.sandbox.world import World
 from policies.file import SHIPPED, parse
 from policies.judge import Fallback
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 from storage.records import RequestStatus, Run, RunStatus, Step, StepStatus, StepType
 from tests.bot.flow.stage import CHANNEL, Stage, stage_at
 from tests.fakes.effects import Effects, effects
@@ -41,7 +41,7 @@ from tests.fakes.rule_mind import rule_mind
 
 PATIENCE = 0.4  # seconds in place of the 20 that a deployment waits
 INES = "quality@brightfold.example"
-POLICY = parse(SHIPPED.read_bytes(), RISK_MAP_ACTIONS)
+POLICY = parse(SHIPPED.read_bytes(), mentionable({}))
 
 Reply = Callable[[], web.Response | str]
 

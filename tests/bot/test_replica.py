@@ -12,7 +12,7 @@ import pytest
 from bot.app import Replica, Role
 from policies.current import CurrentPolicy
 from policies.file import SHIPPED
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 from storage.anchors import Anchor, AnchorFile, Anchors
 from storage.sql.open import Storage
 from tests.bot.flow.stage import Stage, stage_at
@@ -38,7 +38,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 def replica(stage: Stage, *places: Anchors) -> Replica:
-    policy = CurrentPolicy(SHIPPED, RISK_MAP_ACTIONS)
+    policy = CurrentPolicy(SHIPPED, mentionable({}))
     return Replica(stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), policy, "", places)
 
 
@@ -82,7 +82,7 @@ async def test_a_chain_that_cannot_be_read_stops_nobody(
 async def test_every_replica_follows_a_changed_policy(stage: Stage, role: Role, tmp_path: Path) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text("rules: []\n")
-    policy = CurrentPolicy(file, frozenset())
+    policy = CurrentPolicy(file, {})
     made = Replica(stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), policy, "", ())
     serving = asyncio.create_task(made.serve(role))
     before = policy.policy.version

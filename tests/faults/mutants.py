@@ -24,6 +24,7 @@ from bot.flow.seals import Grant
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from policies import people as who_may
+from policies.circumstances import Circumstances
 from storage.dispatch import TryLater
 from storage.records import (
     Decision,
@@ -334,9 +335,9 @@ def anybody_may() -> Swaps:
 # --- errors
 @mutant("a policy that cannot be read lets everything run", "unreadable", "submit")
 def error_means_auto() -> Swaps:
-    def judge(self: Signoff, proposal: Proposal, agent: str) -> Verdict:
+    def judge(self: Signoff, proposal: Proposal, around: Circumstances) -> Verdict:
         try:
-            return real(self, proposal, agent)
+            return real(self, proposal, around)
         except OSError:
             return Verdict(outcome=Ruling.auto, risk=Risk.low, reasons=(), rules=(), policy_version="")
 

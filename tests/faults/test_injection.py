@@ -22,14 +22,15 @@ from bot.sandbox.blocks import check_blocks, check_view
 from bot.slack.render_card import render_card
 from bot.slack.render_pages import page_view
 from policies.file import SHIPPED, parse
-from policies.judge import Fallback, judge
-from policies.rules import RISK_MAP_ACTIONS, Policy
+from policies.judge import Fallback
+from policies.rules import Policy, mentionable
 from storage.records import Outcome, Proposal, Risk, Verdict
 from tests.agents.support.conftest import Tell, systems, tell
 from tests.bot.slack.examples import STAMP, pieces
 from tests.bot.slack.test_hostile import EXPIRES
 from tests.fakes.messages_api import DRIP, MessagesApi, raw, says
 from tests.fakes.runs import Story
+from tests.policies.judging import judge
 from tests.storage.records import request, revision_of
 
 __all__ = ["systems", "tell"]
@@ -76,7 +77,7 @@ INTENTS = ("reply", "refund", "record_change", "deletion", "escalate", "out_of_b
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return parse(SHIPPED.read_bytes(), RISK_MAP_ACTIONS)
+    return parse(SHIPPED.read_bytes(), mentionable({}))
 
 
 def believed(text: str, intent: str) -> Reading:

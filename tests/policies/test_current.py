@@ -7,7 +7,7 @@ import pytest
 
 from policies.current import CurrentPolicy, Kept, Reloaded
 from policies.problems import PolicyError
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 
 CAREFUL = "rules: []\n"
 OPEN = "rules:\n  - {name: mail, actions: [send_external_email], verdict: auto}\n"
@@ -30,16 +30,16 @@ def write(path: Path, text: str) -> None:
 def test_a_broken_file_keeps_the_program_from_starting(file: Path) -> None:
     write(file, BROKEN)
     with pytest.raises(PolicyError, match=r"policy.yaml:2: rules\[0\].verdict: 'maybe' is not one of"):
-        CurrentPolicy(file, RISK_MAP_ACTIONS)
+        CurrentPolicy(file, mentionable({}))
 
 
 def test_an_unchanged_file_is_no_news(file: Path) -> None:
-    current = CurrentPolicy(file, RISK_MAP_ACTIONS)
+    current = CurrentPolicy(file, mentionable({}))
     assert current.refresh() is None
 
 
 def test_a_changed_file_is_in_force_and_told_once(file: Path) -> None:
-    current = CurrentPolicy(file, RISK_MAP_ACTIONS)
+    current = CurrentPolicy(file, mentionable({}))
     before = current.policy
     write(file, OPEN)
     assert current.policy is before
@@ -49,21 +49,21 @@ def test_a_changed_file_is_in_force_and_told_once(file: Path) -> None:
 
 
 def test_a_file_changed_in_place_is_noticed(file: Path) -> None:
-    current = CurrentPolicy(file, RISK_MAP_ACTIONS)
+    current = CurrentPolicy(file, mentionable({}))
     file.write_text("rules: [ ]\ndefaults: {quorum: 2}\n", "utf-8")
     assert isinstance(current.refresh(), Reloaded)
     assert current.policy.defaults.quorum == 2
 
 
 def test_a_change_that_says_the_same_is_no_news(file: Path) -> None:
-    current = CurrentPolicy(file, RISK_MAP_ACTIONS)
+    current = CurrentPolicy(file, mentionable({}))
     write(file, "# a comment\n" + CAREFUL)
     assert current.refresh() is None
 
 
 @pytest.mark.parametrize("damage", ["broken", "gone", "folder", "not text"])
 def test_a_file_that_breaks_changes_nothing_and_is_told_once(file: Path, damage: str) -> None:
-    current = CurrentPolicy(file, RISK_MAP_ACTIONS)
+    current = CurrentPolicy(file, mentionable({}))
     before = current.policy
     match damage:
         case "broken":
@@ -82,7 +82,7 @@ def test_a_file_that_breaks_changes_nothing_and_is_told_once(file: Path, damage:
 
 
 def test_a_repaired_file_is_told_even_if_it_says_what_it_said_before(file: Path) -> None:
-    current = CurrentPolicy(file, RISK_MAP_ACTIONS)
+    current = CurrentPolicy(file, mentionable({}))
     before = current.policy
     write(file, BROKEN)
     assert isinstance(current.refresh(), Kept)

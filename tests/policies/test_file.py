@@ -9,11 +9,12 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from policies.file import LARGEST, SHIPPED, load, parse
-from policies.judge import Fallback, judge
+from policies.judge import Fallback
 from policies.problems import PolicyError, Problem
-from policies.rules import RISK_MAP_ACTIONS, Policy
+from policies.rules import RISK_MAP_ACTIONS, Policy, mentionable
 from policies.schema import file_schema
 from storage.records import Outcome, Proposal, Risk
+from tests.policies.judging import judge
 
 SOUND = """\
 defaults:
@@ -28,12 +29,12 @@ rules:
 
 
 def read(text: str) -> Policy:
-    return parse(text.encode(), RISK_MAP_ACTIONS)
+    return parse(text.encode(), mentionable({}))
 
 
 def problems(content: bytes | str) -> list[str]:
     with pytest.raises(PolicyError) as caught:
-        parse(content.encode() if isinstance(content, str) else content, RISK_MAP_ACTIONS, file="p.yaml")
+        parse(content.encode() if isinstance(content, str) else content, mentionable({}), file="p.yaml")
     return str(caught.value).splitlines()
 
 
@@ -88,12 +89,12 @@ RISK_MAP = {
 def test_the_shipped_file_holds_the_risk_map(action: str, outcome: Outcome, risk: Risk, registered: frozenset[str]) -> None:
     proposal = Proposal(action=action, arguments={}, target="x", summary="x")
     reviewers = Fallback(reviewers=("ravi@example.com",))
-    verdict = judge(load(SHIPPED, RISK_MAP_ACTIONS), proposal, agent="support", registered=registered, fallback=reviewers)
+    verdict = judge(load(SHIPPED, mentionable({})), proposal, agent="support", registered=registered, fallback=reviewers)
     assert (verdict.outcome, verdict.risk) == (outcome, risk)
 
 
 def test_the_risk_map_has_the_twelve_names_and_the_shipped_file_covers_them() -> None:
-    named = {action for rule in load(SHIPPED, RISK_MAP_ACTIONS).rules for action in rule.actions}
+    named = {action for rule in load(SHIPPED, mentionable({})).rules for action in rule.actions}
     assert named == RISK_MAP_ACTIONS == {action for _, actions in RISK_MAP.values() for action in actions}
     assert len(named) == 12
 
@@ -124,7 +125,7 @@ BROKEN = {
     "misspelt key, capitals": (rule("Verdict: log"), "p.yaml:4: rules[0].Verdict: unknown key: did you mean 'verdict'?"),
     "strange key": (
         rule("verdict: log", "xyzzy: 1"),
-        "p.yaml:5: rules[0].xyzzy: unknown key: remove it, or use one of name, description, actions, verdict",
+        "p.yaml:5: rules[0].xyzzy: unknown key: remove it, or use one of name, description, actions, agents",
     ),
     "no verdict": (rule(), "p.yaml:2: rules[0].verdict: is missing: add it"),
     "unknown verdict": (
@@ -301,13 +302,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make: str, why: str
     if make == "folder":
         path.mkdir()
     with pytest.raises(PolicyError, match=why) as caught:
-        load(path, RISK_MAP_ACTIONS)
+        load(path, mentionable({}))
     assert caught.value.problems[0].file == str(path)
     assert caught.value.problems[0].line is None
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
-    assert parse(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode(), RISK_MAP_ACTIONS) == read(SOUND)
+    assert parse(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode(), mentionable({})) == read(SOUND)
 
 
 def test_a_rule_that_asks_without_naming_anybody_loads() -> None:
@@ -317,7 +318,7 @@ def test_a_rule_that_asks_without_naming_anybody_loads() -> None:
 def told(content: bytes) -> tuple[Problem, ...]:
     """The problems of a file; none where it is a policy."""
     try:
-        parse(content, RISK_MAP_ACTIONS)
+        parse(content, mentionable({}))
     except PolicyError as error:
         return error.problems
     return ()

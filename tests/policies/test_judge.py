@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.judge import UNMATCHED, Fallback, judge
+from policies.judge import UNMATCHED, Fallback
 from policies.rules import RISK_OF, Defaults, Policy, Rule
 from storage.records import Outcome, Proposal, Risk, Verdict
+from tests.policies.judging import judge
 
 ACTIONS = frozenset({"send_external_email", "send_invoice", "execute_financial_action", "delete_any_data"})
 LEADS, RAVI, MIA, ZOE = "slack:@leads", "ravi@example.com", "mia@example.com", "zoe@example.com"
@@ -268,7 +269,7 @@ def test_only_a_rule_lets_anything_run_by_itself_and_only_entitled_people_are_as
     defaults: Defaults, present: list[Rule], fallback: Fallback, asked: Proposal
 ) -> None:
     verdict = judge(Policy(defaults=defaults, rules=tuple(present)), asked, agent="a", registered=ACTIONS, fallback=fallback)
-    matching = [held for held in present if held.matches(asked.action, ACTIONS)]
+    matching = [held for held in present if held.is_about(asked.action, ACTIONS)]
     if verdict.outcome in (Outcome.auto, Outcome.log):
         assert matching
         assert all(held.verdict.rank <= verdict.outcome.rank for held in matching)

@@ -16,7 +16,7 @@ from agents.workflow import Agents
 from bot.flow.front_desk import FrontDesk
 from policies.file import SHIPPED, parse
 from policies.judge import Fallback
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 from storage.records import JsonObject, RequestStatus
 from tests.bot.flow.stage import Stage
 
@@ -54,7 +54,7 @@ class PaidModel(OfflineModel):
 
 def move_in(stage: Stage, systems: Systems, ledger: Ledger, checkpointer: Checkpointer) -> None:
     """Have the stage be a Signoff with this one agent."""
-    stage.policy[:] = [parse(SHIPPED.read_bytes(), RISK_MAP_ACTIONS)]
+    stage.policy[:] = [parse(SHIPPED.read_bytes(), mentionable({}))]
     stage.signoff = replace(
         stage.signoff,
         agents=Agents([langgraph_support(systems.customers, systems.knowledge, checkpointer)]),

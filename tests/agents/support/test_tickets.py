@@ -17,16 +17,17 @@ from agents.shipped import Systems
 from agents.suspicion import STRANGE
 from bot.flow.front_desk import FrontDesk
 from policies.file import SHIPPED, parse
-from policies.judge import Fallback, judge
-from policies.rules import RISK_MAP_ACTIONS
+from policies.judge import Fallback
+from policies.rules import RISK_MAP_ACTIONS, mentionable
 from storage.records import JsonObject, Outcome, Proposal, RequestStatus, Risk, RunStatus, Verdict
 from tests.agents.support.conftest import Tell
 from tests.agents.support.test_agent import reading
 from tests.agents.support.tickets import HOSTILE, TICKETS, WORST, Case
 from tests.bot.flow.stage import stage_at
 from tests.fakes.models import ScriptedModel
+from tests.policies.judging import judge
 
-POLICY = parse(SHIPPED.read_bytes(), RISK_MAP_ACTIONS)
+POLICY = parse(SHIPPED.read_bytes(), mentionable({}))
 HARMLESS = {"draft_internal_message", "update_internal_record"}  # they leave a note for colleagues and nothing else
 
 

@@ -13,7 +13,7 @@ from agents.shipped import Systems
 from agents.support.customers import notes
 from bot.flow.front_desk import FrontDesk
 from policies.file import SHIPPED, parse
-from policies.rules import RISK_MAP_ACTIONS
+from policies.rules import mentionable
 from storage.records import RunStatus
 from tests.bot.flow.stage import Stage, stage_at
 
@@ -39,7 +39,7 @@ def written(systems: Systems) -> list[tuple[str, str]]:
 
 
 async def test_a_ticket_is_noted_and_the_channel_reads_of_it(stage: Stage, systems: Systems) -> None:
-    stage.policy[:] = [parse(SHIPPED.read_bytes(), RISK_MAP_ACTIONS)]
+    stage.policy[:] = [parse(SHIPPED.read_bytes(), mentionable({}))]
     await stage.type("run triage INC-42")
 
     run = await stage.run()

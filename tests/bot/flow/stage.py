@@ -210,7 +210,7 @@ class Stage:
 
 
 def policy_of(text: str, actions: Actions) -> Policy:
-    return parse(text.encode(), frozenset(actions))
+    return parse(text.encode(), actions.models)
 
 
 @asynccontextmanager
