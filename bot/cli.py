@@ -22,6 +22,7 @@ from bot.keys_command import keys
 from bot.mcp_command import mcp
 from bot.packages import ForeignPackage, own_packages
 from bot.people_command import people
+from bot.policy.command import policy
 from bot.run_command import run_agent
 from bot.settings import Settings, described
 from bot.teams_command import teams
@@ -126,6 +127,7 @@ main.add_command(keys)
 main.add_command(teams)
 main.add_command(mcp)
 main.add_command(triggers)
+main.add_command(policy)
 
 
 @main.group()
