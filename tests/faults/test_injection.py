@@ -113,10 +113,16 @@ async def test_risk_is_never_lowered_and_nothing_of_theirs_is_alive(tell: Tell, 
         for claimed in (None, *Risk):
             with_claim = ruled(policy, story, proposal.model_copy(update={"risk": claimed}))
             assert with_claim.risk.rank >= alone.risk.rank
-            assert with_claim.outcome is alone.outcome
+            assert with_claim.outcome is _at_least(alone.outcome, claimed)
         assert verdict.outcome in (Outcome.approve, Outcome.block) or proposal.action == "draft_internal_message"
         _bounded(proposal)
         _inert(story, proposal, verdict)
+
+
+def _at_least(outcome: Outcome, claimed: Risk | None) -> Outcome:
+    """What is risky in the agent's own eyes does not run by itself."""
+    risky = claimed in (Risk.high, Risk.critical)
+    return Outcome.approve if risky and outcome in (Outcome.auto, Outcome.log) else outcome
 
 
 def _bounded(proposal: Proposal) -> None:
