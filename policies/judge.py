@@ -7,23 +7,27 @@ them would not let decide by then, nor before the last of them says so. Risk is 
 the proposal's own. So one more rule about an action that has one can only add to what is asked.
 
 Nothing that is left out or does not fit together ends in more freedom: an action without a rule goes to people, and so does
-what would run by itself but is risky in the agent's own eyes, or beyond a rule's budget. A condition that fails makes its
-rule count where it asks people or blocks, and not count where it lets run. Where nobody could decide, it says `block`.
+what would run by itself but is risky in the agent's own eyes, or beyond the budget of any rule that lets it run; then all
+these rules are merged. A condition that fails makes its rule count where it asks people or blocks, and not count where it
+lets run. Where nobody could decide, it says `block`.
+
+What a rule can say is prepared once. What the rules that count say together is remembered for the next time that they do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pydantic import BaseModel
 
 from policies.circumstances import Circumstances
-from policies.findings import Finding, found
+from policies.findings import Finding, Questions
 from policies.people import people_named
 from policies.rules import RISK_OF, Defaults, Policy, Rule
 from storage.records import Outcome, Proposal, Risk, Verdict
 
-MOST_ACTIONS = 10_000  # of which is remembered which rules are about them
+MOST_ACTIONS = 1000  # of which is remembered which rules are about them
+MOST_VERDICTS = 1000  # that are remembered
 
 UNMATCHED = "(unmatched)"
 """Stands among a verdict's rules where no rule of the policy was about the action. No rule can have this name."""
@@ -49,11 +53,12 @@ class Fallback:
         return () if self.channel is None else (self.channel,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Terms:
-    """One rule with everything it left out filled in."""
+    """One rule with everything it left out filled in. It is equal to itself only, which is quickly told."""
 
-    rule: str
+    rule: Rule | None  # None stands for no rule at all
+    name: str
     reason: str
     outcome: Outcome
     risk: Risk
@@ -67,6 +72,14 @@ class _Terms:
     editable: bool
     budget: int | None = None
 
+    def is_spent(self, around: Circumstances) -> bool:
+        """Whether the rule let as many run within the hour as it may."""
+        return self.budget is not None and around.spent.get(self.name, 0) >= self.budget
+
+
+_Several = tuple[_Terms, ...]
+_Merge = Callable[[_Several, Risk | None, _Several, tuple[str, ...]], Verdict]
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -77,13 +90,21 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class _About:
+    """The rules about one action."""
+
+    questions: Questions
+    terms: _Several  # of the same rules
+
+
+@dataclass(frozen=True)
 class Judge:
     """Judges by one policy. `actions` are those that can be performed, each with its argument model if that is known."""
 
     policy: Policy
     actions: Mapping[str, type[BaseModel] | None]
     fallback: Fallback = Fallback()
-    _about: dict[tuple[str, bool], tuple[Rule, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _about: dict[str, _About] = field(default_factory=dict, repr=False, compare=False)
 
     def judge(self, proposal: Proposal, around: Circumstances) -> Verdict:
         """The verdict on one proposal."""
@@ -91,45 +112,51 @@ class Judge:
 
     def weigh(self, proposal: Proposal, around: Circumstances) -> Judgement:
         """The verdict on one proposal, and how it came about."""
-        findings = found(self._rules(proposal.action), proposal, around, self.actions.get(proposal.action))
-        return Judgement(self._verdict(proposal, around, findings), findings)
+        about = self._about.get(proposal.action) or self._looked_up(proposal.action)
+        findings = about.questions.found(proposal, around)
+        fired = tuple([terms for terms, finding in zip(about.terms, findings, strict=True) if finding.counts])
+        doubts = tuple(sorted([finding.doubt for finding in findings if finding.doubt is not None]))
+        if not fired:
+            unmatched = _unmatched(self.policy.defaults, self.fallback, proposal.action, around.agent)
+            return Judgement(self._merged((unmatched,), proposal.risk, (), doubts), findings)
+        spent = tuple([terms for terms in fired if terms.is_spent(around)])
+        return Judgement(self._remembered(fired, proposal.risk, spent, doubts), findings)
 
-    def _rules(self, action: str) -> tuple[Rule, ...]:
-        """The rules about an action, looked for once."""
-        known = action in self._registered
-        rules = self._about.get((action, known))
-        if rules is None:
-            if len(self._about) > MOST_ACTIONS:
-                self._about.clear()
-            rules = tuple(rule for rule in self.policy.rules if rule.is_about(action, self._registered))
-            self._about[action, known] = rules
-        return rules
+    def _looked_up(self, action: str) -> _About:
+        """The rules about an action."""
+        if len(self._about) >= MOST_ACTIONS:
+            self._about.clear()
+        terms = tuple(each for each in self._terms if each.rule and each.rule.is_about(action, self._registered))
+        questions = Questions([each.rule for each in terms if each.rule], self.actions.get(action))
+        return self._about.setdefault(action, _About(questions, terms))
 
     @cached_property
     def _registered(self) -> frozenset[str]:
         return frozenset(self.actions).union(self.policy.other_actions)
 
     @cached_property
-    def _terms(self) -> Mapping[str, _Terms]:
-        """Each rule with the defaults filled in, by its name."""
-        return {rule.name: _terms(rule, self.policy.defaults, self.fallback) for rule in self.policy.rules}
+    def _terms(self) -> tuple[_Terms, ...]:
+        return tuple(_terms(rule, self.policy.defaults, self.fallback) for rule in self.policy.rules)
 
-    def _verdict(self, proposal: Proposal, around: Circumstances, findings: Sequence[Finding]) -> Verdict:
-        defaults, matching = self.policy.defaults, [finding.rule for finding in findings if finding.counts]
-        terms = [self._terms[rule.name] for rule in matching]
-        fired = sorted(terms or [self._unmatched(proposal, around)], key=lambda each: (-each.outcome.rank, each.rule))
-        winning = [each for each in fired if each.outcome is fired[0].outcome]
-        held = _held(winning, proposal.risk, around)
+    @cached_property
+    def _remembered(self) -> "_Merge":
+        return lru_cache(maxsize=MOST_VERDICTS)(self._merged)
+
+    def _merged(self, counting: _Several, claimed: Risk | None, spent: _Several, doubts: tuple[str, ...]) -> Verdict:
+        """What the rules that count say together."""
+        defaults, matching = self.policy.defaults, [each.rule for each in counting if each.rule]
+        fired = sorted(counting, key=lambda each: (-each.outcome.rank, each.name))
+        held = _held(fired[0].outcome, claimed, spent)
+        winning = fired if held else [each for each in fired if each.outcome is fired[0].outcome]
         outcome = Outcome.approve if held else fired[0].outcome
         reviewers, obstacle = _reviewers(winning) if outcome is Outcome.approve else ((), ())
-        risk, why_risk = _risk(fired, proposal.risk)
+        risk, why_risk = _risk(fired, claimed)
         escalate_to, escalate_after = _escalation(winning, reviewers)
-        doubts = tuple(finding.doubt for finding in findings if finding.doubt)
         return Verdict(
             outcome=Outcome.block if obstacle else outcome,
             risk=risk,
             reasons=(*obstacle, *held, *(each.reason for each in winning), *why_risk, *doubts),
-            rules=tuple(each.rule for each in fired),
+            rules=tuple(each.name for each in fired),
             policy_version=self.policy.version,
             reviewers=reviewers,
             quorum=max(each.quorum for each in winning),
@@ -141,12 +168,6 @@ class Judge:
             reminders=tuple(sorted({share for each in winning for share in each.reminders})),
             escalate_to=escalate_to,
             escalate_after=escalate_after,
-        )
-
-    def _unmatched(self, proposal: Proposal, around: Circumstances) -> _Terms:
-        who = f", which {around.agent} proposes" if around.agent else ""
-        return _unmatched(
-            self.policy.defaults, self.fallback, f"No rule is about {proposal.action}{who}, so people are asked."
         )
 
 
@@ -163,16 +184,15 @@ class Bench:
         return self._judge
 
 
-def _held(winning: Sequence[_Terms], claimed: Risk | None, around: Circumstances) -> tuple[str, ...]:
+def _held(outcome: Outcome, claimed: Risk | None, spent: _Several) -> tuple[str, ...]:
     """Why people are asked although the rules would let this run by itself."""
-    if winning[0].outcome not in (Outcome.auto, Outcome.log):
+    if outcome not in (Outcome.auto, Outcome.log):
         return ()
     reasons = [
-        f"Rule “{each.rule}” lets {each.budget} run by themselves within an hour, and that many did, so people are asked."
-        for each in winning
-        if each.budget is not None and around.spent.get(each.rule, 0) >= each.budget
+        f"Rule “{each.name}” lets {each.budget} run by themselves within an hour, and that many did, so people are asked."
+        for each in sorted(spent, key=lambda each: each.name)
     ]
-    if claimed and claimed.rank >= Risk.high.rank:
+    if claimed in (Risk.high, Risk.critical):
         reasons.append(f"The agent rates the risk {claimed}, so people are asked.")
     return tuple(reasons)
 
@@ -181,7 +201,8 @@ def _terms(rule: Rule, defaults: Defaults, fallback: Fallback) -> _Terms:
     exclude = defaults.exclude_requester if rule.exclude_requester is None else rule.exclude_requester
     expires_in = rule.expires_in or defaults.expires_in
     return _Terms(
-        rule=rule.name,
+        rule=rule,
+        name=rule.name,
         reason=rule.reason or f"Rule “{rule.name}” {_SAYS[rule.verdict]}.",
         outcome=rule.verdict,
         risk=rule.risk or defaults.risk or RISK_OF[rule.verdict],
@@ -197,10 +218,12 @@ def _terms(rule: Rule, defaults: Defaults, fallback: Fallback) -> _Terms:
     )
 
 
-def _unmatched(defaults: Defaults, fallback: Fallback, reason: str) -> _Terms:
+def _unmatched(defaults: Defaults, fallback: Fallback, action: str, agent: str | None) -> _Terms:
+    who = f", which {agent} proposes" if agent else ""
     return _Terms(
-        rule=UNMATCHED,
-        reason=reason,
+        rule=None,
+        name=UNMATCHED,
+        reason=f"No rule is about {action}{who}, so people are asked.",
         outcome=Outcome.approve,
         risk=defaults.risk or RISK_OF[Outcome.approve],
         reviewers=defaults.reviewers or fallback.reviewers,
@@ -228,14 +251,14 @@ def _reviewers(winning: Sequence[_Terms]) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def _obstacle(winning: Sequence[_Terms], common: set[str], quorum: int) -> str | None:
-    nobody = [terms.rule for terms in winning if not terms.reviewers]
+    nobody = [terms.name for terms in winning if not terms.reviewers]
     if nobody:
         return (
             f"Nobody can approve this: {_listed(nobody)} names no reviewers and neither do the policy's defaults nor the "
             "deployment. Add `reviewers` to the rule or to `defaults`."
         )
     if not common:
-        return f"Nobody can approve this: no reviewer is common to {_listed([terms.rule for terms in winning])}."
+        return f"Nobody can approve this: no reviewer is common to {_listed([terms.name for terms in winning])}."
     people = people_named(common)
     if people is not None and people < quorum:
         return f"Nobody can approve this: it needs {quorum} people, but only {people} may decide."
@@ -265,7 +288,7 @@ def _risk(fired: Sequence[_Terms], claimed: Risk | None) -> tuple[Risk, tuple[st
     if claimed and claimed.rank > highest.risk.rank:
         return claimed, (f"The agent rates the risk {claimed}, higher than the policy's {highest.risk}.",)
     if highest.outcome is not fired[0].outcome:
-        return highest.risk, (f"Rule “{highest.rule}” rates the risk {highest.risk}.",)
+        return highest.risk, (f"Rule “{highest.name}” rates the risk {highest.risk}.",)
     return highest.risk, ()
 
 

@@ -8,14 +8,17 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from policies.conditions.declare import asking
+from policies.conditions.failures import said
 from policies.conditions.names import NAMES
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_ARGUMENT = re.compile(r"\bargs\s*\.\s*([A-Za-z_]\w*)\b(?!\s*\()")
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A condition that could not be decided, and why."""
+    """A condition that could not be decided, and why. `why` holds no value that it was asked about."""
 
     why: str
 
@@ -24,14 +27,19 @@ Answer = bool | Failed
 
 
 class Condition:
-    """One compiled expression. Compiling takes a quarter of a millisecond, asking some microseconds."""
+    """One compiled expression. Compiling takes a quarter of a millisecond, asking some microseconds.
+
+    `names` are those that it may look at, `arguments` the arguments among them; None where that can be all.
+    """
 
     def __init__(self, text: str) -> None:
         """Raises ValueError for what is no expression at all; `check.faults` says so in better words, beforehand."""
+        words, arguments = _WORD.findall(text), _ARGUMENT.findall(text)
         self.text = text
-        self.names = frozenset(_WORD.findall(text)) & {"args", *NAMES}
+        self.names = frozenset(words) & {"args", *NAMES}
+        self.arguments = frozenset(arguments) if len(arguments) == words.count("args") else None
         try:
-            self._expression = _environment().compile(text)
+            self._expression = asking().compile(text)
         except RuntimeError as error:
             raise ValueError(f"not a condition: {text!r}") from error
 
@@ -41,32 +49,18 @@ class Condition:
             found = self._expression.eval(facts)
             value = found.value()
         except RuntimeError as error:
-            return Failed(_said(str(error)))
+            return Failed(said(str(error), self.text))
         if value is True or value is False:
             return value
-        return Failed(_said(str(value)) if found.type() == cel.Type.ERROR else "it says neither true nor false")
+        return Failed(said(str(value), self.text) if found.type() == cel.Type.ERROR else "it says neither true nor false")
 
 
-def facts(values: Mapping[str, Any]) -> cel.Activation | Failed:
+def facts(values: Mapping[str, Any]) -> cel.Activation:
     """What conditions are asked of: a value for each of `NAMES` and for `args` that one of them names."""
-    try:
-        return _environment().Activation(dict(values))
-    except (RuntimeError, OverflowError, TypeError, ValueError) as error:
-        return Failed(_said(str(error)))
-
-
-@lru_cache(maxsize=1)
-def _environment() -> cel.Env:
-    """Values are plain here, so whatever the checker let pass is looked at again as it is."""
-    return cel.NewEnv(variables=dict.fromkeys(("args", *NAMES), cel.Type.DYN))
+    return asking().Activation(values)
 
 
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Condition:
     """The condition, compiled once for all rules that say the same."""
     return Condition(text)
-
-
-def _said(error: str) -> str:
-    """CEL's words for what went wrong, without its code: `INVALID_ARGUMENT: divide by zero`."""
-    return re.sub(r"^[A-Z_]+: ", "", error.splitlines()[0] if error else "it failed").removesuffix("]").partition(" [")[0]

@@ -5,6 +5,8 @@ numbers and others may be compared with each other, as they may be when the cond
 right for an amount with decimals. And `has` is left out: what was not given is null here.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cel_expr_python import cel
@@ -12,7 +14,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struc
 from pydantic import BaseModel
 
 from policies.conditions.names import NAMES
-from policies.conditions.shapes import Anything, Fields, ListOf, MapOf, Plain, Shape, shape_of
+from policies.conditions.shapes import Fields, ListOf, MapOf, Plain, Shape, shape_of
 
 PACKAGE = "signoff"
 NUMBERS = ("int", "uint", "double")
@@ -20,13 +22,29 @@ NUMBERS = ("int", "uint", "double")
 _ORDERED = ("string", "bool", "bytes", "timestamp", "duration")
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A checker. `messages` says of each message type that is declared to it where it is, such as `args.address`, and
+    which fields it has."""
+
+    env: cel.Env
+    messages: Mapping[str, tuple[str, Fields]]
+
+
 @lru_cache(maxsize=1024)
-def environment(model: type[BaseModel] | None) -> cel.Env:
-    """Made once for each model: a millisecond or so."""
+def declared(model: type[BaseModel] | None) -> Declared:
+    """The checker of conditions about actions with these arguments. Made once for each model: a millisecond or so."""
     messages = _Messages()
-    shapes = {**NAMES, "args": shape_of(model) if model else Anything()}
-    types = {name: _type(messages, name, shape) for name, shape in shapes.items()}
-    return cel.NewEnv(messages.pool(), config=_config(), variables=types)
+    types = {name: _type(messages, name, shape) for name, shape in {**NAMES, "args": shape_of(model)}.items()}
+    return Declared(cel.NewEnv(messages.pool(), config=_config(), variables=types), messages.declared)
+
+
+@lru_cache(maxsize=1)
+def asking() -> cel.Env:
+    """Where conditions are asked. Arguments are plain values here, so whatever the checker let pass is looked at again as
+    it is. Only `time` has its type: the library takes a `datetime` nowhere else."""
+    names = dict.fromkeys(("args", *NAMES), cel.Type.DYN) | {"time": cel.Type.TIMESTAMP}
+    return cel.NewEnv(config=_config(), variables=names)
 
 
 class _Messages:
@@ -34,6 +52,7 @@ class _Messages:
 
     def __init__(self) -> None:
         self._file = descriptor_pb2.FileDescriptorProto(name="signoff.proto", package=PACKAGE, syntax="proto2")
+        self.declared: dict[str, tuple[str, Fields]] = {}
 
     def pool(self) -> descriptor_pool.DescriptorPool:
         pool = descriptor_pool.DescriptorPool()
@@ -46,38 +65,41 @@ class _Messages:
         return pool
 
     def declare(self, path: str, fields: Fields) -> str:
-        """The name of the message type that is at the path, such as `args_address`."""
-        message = descriptor_pb2.DescriptorProto(name=path)
-        for number, (name, shape) in enumerate(fields.fields.items(), start=1):
-            self._field(message, path, number, name, shape)
+        """The name of the message type that is at the path, such as `args.address`."""
+        name = f"M{len(self.declared)}"
+        self.declared[f"{PACKAGE}.{name}"] = path, fields
+        message = descriptor_pb2.DescriptorProto(name=name)
+        for number, (each, shape) in enumerate(fields.fields.items(), start=1):
+            self._field(message.field.add(name=each, number=number), f"{path}.{each}", shape)
         self._file.message_type.append(message)
-        return f"{PACKAGE}.{path}"
+        return f"{PACKAGE}.{name}"
 
-    def _field(self, message: descriptor_pb2.DescriptorProto, path: str, number: int, name: str, shape: Shape) -> None:
-        field = message.field.add(name=name, number=number, label=_LABEL.LABEL_OPTIONAL)
+    def _field(self, field: descriptor_pb2.FieldDescriptorProto, path: str, shape: Shape) -> None:
+        field.label = _FIELD.LABEL_OPTIONAL
         if isinstance(shape, ListOf) and not isinstance(shape.item, ListOf | MapOf):
-            field.label, shape = _LABEL.LABEL_REPEATED, shape.item
+            field.label, shape = _FIELD.LABEL_REPEATED, shape.item
         match shape:
-            case Fields():
-                field.type, field.type_name = _LABEL.TYPE_MESSAGE, "." + self.declare(f"{path}_{name}", shape)
             case Plain(kind, nullable=False) if kind in _FIELD_TYPES:
                 field.type = _FIELD_TYPES[kind]
+            case Fields():
+                field.type, field.type_name = _FIELD.TYPE_MESSAGE, f".{self.declare(path, shape)}"
             case Plain(kind):
-                field.type, field.type_name = _LABEL.TYPE_MESSAGE, f".google.protobuf.{_WRAPPERS[kind]}"
+                field.type, field.type_name = _FIELD.TYPE_MESSAGE, f".google.protobuf.{_WRAPPERS[kind]}"
             case _:
-                field.type, field.type_name = _LABEL.TYPE_MESSAGE, ".google.protobuf.Value"
+                field.type, field.type_name = _FIELD.TYPE_MESSAGE, ".google.protobuf.Value"
 
 
-_LABEL = descriptor_pb2.FieldDescriptorProto
+_FIELD = descriptor_pb2.FieldDescriptorProto
 _FIELD_TYPES = {
-    "bool": _LABEL.TYPE_BOOL, "int": _LABEL.TYPE_INT64, "double": _LABEL.TYPE_DOUBLE, "string": _LABEL.TYPE_STRING,
+    "bool": _FIELD.TYPE_BOOL, "int": _FIELD.TYPE_INT64, "double": _FIELD.TYPE_DOUBLE, "string": _FIELD.TYPE_STRING,
 }  # fmt: skip
 _WRAPPERS = {
     "bool": "BoolValue", "int": "Int64Value", "double": "DoubleValue", "string": "StringValue", "timestamp": "Timestamp",
+    "duration": "Duration",
 }  # fmt: skip
 _TYPES = {
     "bool": cel.Type.BOOL, "int": cel.Type.INT, "double": cel.Type.DOUBLE, "string": cel.Type.STRING,
-    "timestamp": cel.Type.TIMESTAMP,
+    "timestamp": cel.Type.TIMESTAMP, "duration": cel.Type.DURATION,
 }  # fmt: skip
 
 

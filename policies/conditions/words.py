@@ -1,12 +1,12 @@
 """What CEL's checker says of a condition, in words for the author of a policy."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from policies.conditions.declare import NUMBERS, PACKAGE
+from policies.conditions.declare import NUMBERS
 from policies.conditions.names import NAMES
-from policies.conditions.shapes import Anything, Fields, ListOf, Shape
+from policies.conditions.shapes import Fields
 from policies.problems import did_you_mean
 
 _FUNCTIONS = (
@@ -27,69 +27,58 @@ class Fault:
 _SAID = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _NO_FIELD = re.compile(r"undefined field '([^']*)' not found in struct '([^']*)'")
-_NO_OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '(.*)'")
+_NO_OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
 _INSTEAD = {"and": "&&", "or": "||", "not": "!", "=": "=="}
 _WORDS = {
-    "bool": "true or false", "int": "a whole number", "uint": "a whole number", "double": "a number", "string": "a text",
-    "timestamp": "a point in time", "duration": "a span of time", "null_type": "null", "null": "null", "list": "a list",
-    "map": "values by name",
+    "bool": "true or false", "int": "a whole number", "int64": "a whole number", "uint": "a whole number",
+    "uint64": "a whole number", "double": "a number", "string": "a text", "timestamp": "a point in time",
+    "duration": "a span of time", "null_type": "null", "null": "null", "list": "a list", "map": "values by name",
 }  # fmt: skip
 
+Messages = Mapping[str, tuple[str, Fields]]
 
-def read(said: str, condition: str, shape: Shape) -> Iterator[Fault]:
-    """The mistakes that CEL names. `shape` is that of the action's arguments."""
+
+def read(said: str, condition: str, messages: Messages, *, known: bool) -> Iterator[Fault]:
+    """The mistakes that CEL names. `messages` are the types it knows; `known` tells whether the arguments are among them."""
     found = _SAID.findall(said)
     for line, column, problem in found:
-        yield Fault(int(line), int(column), _explained(problem, condition, shape))
+        yield Fault(int(line), int(column), _explained(problem, condition, messages, known))
     if not found:
-        yield Fault(1, 1, f"not a condition that can be read ({said.partition('[')[0].strip()})")
+        yield Fault(1, 1, "this cannot be read as a condition: it is too long, or nested too deeply")
 
 
-def _explained(problem: str, condition: str, shape: Shape) -> str:
+def _explained(problem: str, condition: str, messages: Messages, known: bool) -> str:
     if named := _UNDECLARED.search(problem):
-        return _unknown_name(named[1], condition)
+        return _unknown_name(named[1], condition, known)
     if missing := _NO_FIELD.search(problem):
-        return _unknown_field(missing[1], missing[2].removeprefix(f"{PACKAGE}."), shape)
+        return _unknown_field(missing[1], *messages[missing[2]])
     if applied := _NO_OVERLOAD.search(problem):
-        return _unfit(applied[1], applied[2])
+        return unfit(applied[1], applied[2])
     if problem.startswith("Syntax error"):
-        return _syntax(problem, condition)
+        return _syntax(problem)
     return problem.removesuffix("[INVALID_ARGUMENT]").strip()
 
 
-def _unknown_name(name: str, condition: str) -> str:
-    if name == "has":
+def _unknown_name(name: str, condition: str, known: bool) -> str:
+    if name == "has" and known:
         return "`has` is not needed: what was left out is null, so write `args.name != null`"
+    if name == "has":
+        return "`has` cannot be used: write `'name' in args`"
     if re.search(rf"\b{re.escape(name)}\s*\(", condition):
         return f"there is no function `{name}`{did_you_mean(name, _FUNCTIONS) or ': see the CEL functions in the README'}"
     name, names = name.partition(".")[0], ("args", *NAMES)
     return f"there is no `{name}`{did_you_mean(name, names) or ': there are ' + ', '.join(sorted(names))}"
 
 
-def _unknown_field(name: str, path: str, shape: Shape) -> str:
-    whole, *rest = path.split("_")
-    there: Shape = shape if whole == "args" else NAMES.get(whole, Anything())
-    holder = _within(there.item if isinstance(there, ListOf) else there, "_".join(rest))
-    fields: Iterable[str] = holder.fields if holder else ()
-    where = f"`{whole}`" if not rest else f"`{'.'.join((whole, *rest))}`"
-    return f"{where} has no `{name}`{did_you_mean(name, fields) or ': it has ' + ', '.join(sorted(fields))}"
+def _unknown_field(name: str, path: str, holder: Fields) -> str:
+    has = ", ".join(sorted(holder.fields)) or "nothing"
+    return f"`{path}` has no `{name}`{did_you_mean(name, holder.fields) or ': it has ' + has}"
 
 
-def _within(shape: Shape, path: str) -> Fields | None:
-    """The fields at a path such as `address_city`, whose names may hold the separator themselves."""
-    if not isinstance(shape, Fields) or not path:
-        return shape if isinstance(shape, Fields) else None
-    for name, part in shape.fields.items():
-        if path == name or path.startswith(f"{name}_"):
-            found = _within(part.item if isinstance(part, ListOf) else part, path[len(name) + 1 :])
-            if found:
-                return found
-    return None
-
-
-def _unfit(function: str, types: str) -> str:
-    sign = function.strip("_").replace("@", "")
-    given = [word(each) for each in re.split(r", (?![^(]*\))", types.strip("()"))]
+def unfit(function: str, types: str) -> str:
+    """That an operator or function is not for values of these types, which are written as CEL does: `string, int`."""
+    sign = function.strip("_").replace("@", "").replace("[_]", "[]")
+    given = [word(each) for each in re.split(r", (?![^(]*\))", types)] if types else ["what it is given"]
     if set(NUMBERS) >= set(re.findall(r"\w+", types)) and "double" in types:
         return f"`{sign}` takes numbers of one kind: write whole numbers with a point, such as 500.0"
     return f"`{sign}` does not go with {' and '.join(given)}"
@@ -102,7 +91,7 @@ def word(kind: str) -> str:
     return f"{_WORDS.get(name, 'values by name')}{' that may be null' if inside else ''}"
 
 
-def _syntax(problem: str, condition: str) -> str:
+def _syntax(problem: str) -> str:
     if odd := re.search(r"(?:input|at:?) '(.*?)'", problem):
         sign = odd[1].split()[-1] if odd[1].split() else odd[1]
         if sign in _INSTEAD:

@@ -1,0 +1,82 @@
+"""What the conditions about one action are asked of: a value for each name that one of them holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from policies.circumstances import Circumstances
+from policies.conditions.condition import Answer, Condition, Failed, facts
+from policies.conditions.shapes import shape_of
+from policies.conditions.values import Misfit, reader
+from storage.records import Evidence, Person, Proposal, Run
+
+
+class Facts:
+    """One proposal, as the conditions are asked of it."""
+
+    def __init__(self, values: Mapping[str, Any], misfit: str | None) -> None:
+        self._values, self._misfit = facts(values), misfit
+
+    def ask(self, condition: Condition) -> Answer:
+        """What the condition says of the proposal. An argument that it cannot be asked about is why it failed."""
+        answer = condition.ask(self._values)
+        if self._misfit is not None and isinstance(answer, Failed) and "args" in condition.names:
+            return Failed(self._misfit)
+        return answer
+
+
+class Names:
+    """The names that some conditions about an action hold, and how each gets its value."""
+
+    def __init__(self, conditions: Sequence[Condition], model: type[BaseModel] | None) -> None:
+        names = frozenset[str]().union(*(condition.names for condition in conditions))
+        self._values = tuple((name, _VALUES[name]) for name in sorted(names - {"args"}))
+        self._arguments = reader(shape_of(model), _named(conditions)) if "args" in names else None
+
+    def facts(self, proposal: Proposal, around: Circumstances) -> Facts:
+        """What there is to know of a proposal. What is not known has no value, so that conditions about it fail."""
+        values, misfit = {}, None
+        for name, value_of in self._values:
+            if (value := value_of(proposal, around)) is not None:
+                values[name] = value
+        if self._arguments is not None:
+            try:
+                values["args"] = self._arguments(proposal.arguments)
+            except Misfit as error:
+                misfit = str(error)
+        return Facts(values, misfit)
+
+
+def _named(conditions: Sequence[Condition]) -> frozenset[str] | None:
+    """The arguments that the conditions name; None where one may look at them all."""
+    named: set[str] = set()
+    for condition in conditions:
+        if condition.arguments is None:
+            return None
+        named |= condition.arguments
+    return frozenset(named)
+
+
+def _evidence(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
+    return [{"title": each.title, "quote": each.quote, "link": each.link} for each in evidence]
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {name: getattr(person, name) for name in ("key", "name", "email", "surface", "tenant", "user")}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {"id": run.id, "level": run.level, "version": run.agent_version}
+
+
+_VALUES: Mapping[str, Callable[[Proposal, Circumstances], Any]] = {
+    "action": lambda proposal, _: proposal.action,
+    "agent": lambda _, around: around.agent,
+    "environment": lambda _, around: around.environment,
+    "evidence": lambda proposal, _: _evidence(proposal.evidence),
+    "requester": lambda _, around: around.requester and _person(around.requester),
+    "run": lambda _, around: around.run and _run(around.run),
+    "target": lambda proposal, _: proposal.target,
+    "time": lambda _, around: around.at,
+}
