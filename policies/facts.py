@@ -3,27 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cel_expr_python import cel
 from pydantic import BaseModel
 
 from policies.circumstances import Circumstances
-from policies.conditions.condition import Answer, Condition, Failed, facts
+from policies.conditions.condition import Condition
+from policies.conditions.declare import asking
 from policies.conditions.shapes import shape_of
 from policies.conditions.values import Misfit, reader
 from storage.records import Evidence, Person, Proposal, Run
 
-
-class Facts:
-    """One proposal, as the conditions are asked of it."""
-
-    def __init__(self, values: Mapping[str, Any], misfit: str | None) -> None:
-        self._values, self._misfit = facts(values), misfit
-
-    def ask(self, condition: Condition) -> Answer:
-        """What the condition says of the proposal. An argument that it cannot be asked about is why it failed."""
-        answer = condition.ask(self._values)
-        if self._misfit is not None and isinstance(answer, Failed) and "args" in condition.names:
-            return Failed(self._misfit)
-        return answer
+Facts = tuple[cel.Activation, str | None]
+"""The values, and why the arguments are not among them if they are not what conditions can be asked about."""
 
 
 class Names:
@@ -33,6 +24,7 @@ class Names:
         names = frozenset[str]().union(*(condition.names for condition in conditions))
         self._values = tuple((name, _VALUES[name]) for name in sorted(names - {"args"}))
         self._arguments = reader(shape_of(model), _named(conditions)) if "args" in names else None
+        self._activation = asking().Activation
 
     def facts(self, proposal: Proposal, around: Circumstances) -> Facts:
         """What there is to know of a proposal. What is not known has no value, so that conditions about it fail."""
@@ -45,7 +37,7 @@ class Names:
                 values["args"] = self._arguments(proposal.arguments)
             except Misfit as error:
                 misfit = str(error)
-        return Facts(values, misfit)
+        return self._activation(values), misfit
 
 
 def _named(conditions: Sequence[Condition]) -> frozenset[str] | None:

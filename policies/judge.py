@@ -72,14 +72,6 @@ class _Terms:
     editable: bool
     budget: int | None = None
 
-    def is_spent(self, around: Circumstances) -> bool:
-        """Whether the rule let as many run within the hour as it may."""
-        return self.budget is not None and around.spent.get(self.name, 0) >= self.budget
-
-
-_Several = tuple[_Terms, ...]
-_Merge = Callable[[_Several, Risk | None, _Several, tuple[str, ...]], Verdict]
-
 
 @dataclass(frozen=True)
 class Judgement:
@@ -89,12 +81,19 @@ class Judgement:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _About:
-    """The rules about one action."""
+    """The rules about one action, and their terms in the same order."""
 
+    action: str
     questions: Questions
-    terms: _Several  # of the same rules
+    terms: tuple[_Terms, ...]
+
+    def spent(self, around: Circumstances) -> tuple[_Terms, ...]:
+        """Those that let as many run within the hour as they may."""
+        return tuple(
+            each for each in self.terms if each.budget is not None and around.spent.get(each.name, 0) >= each.budget
+        )
 
 
 @dataclass(frozen=True)
@@ -108,19 +107,17 @@ class Judge:
 
     def judge(self, proposal: Proposal, around: Circumstances) -> Verdict:
         """The verdict on one proposal."""
-        return self.weigh(proposal, around).verdict
+        return self._judged(proposal, around)[0]
 
     def weigh(self, proposal: Proposal, around: Circumstances) -> Judgement:
         """The verdict on one proposal, and how it came about."""
+        return Judgement(*self._judged(proposal, around))
+
+    def _judged(self, proposal: Proposal, around: Circumstances) -> tuple[Verdict, tuple[Finding, ...]]:
         about = self._about.get(proposal.action) or self._looked_up(proposal.action)
         findings = about.questions.found(proposal, around)
-        fired = tuple([terms for terms, finding in zip(about.terms, findings, strict=True) if finding.counts])
-        doubts = tuple(sorted([finding.doubt for finding in findings if finding.doubt is not None]))
-        if not fired:
-            unmatched = _unmatched(self.policy.defaults, self.fallback, proposal.action, around.agent)
-            return Judgement(self._merged((unmatched,), proposal.risk, (), doubts), findings)
-        spent = tuple([terms for terms in fired if terms.is_spent(around)])
-        return Judgement(self._remembered(fired, proposal.risk, spent, doubts), findings)
+        spent = about.spent(around) if around.spent else ()
+        return self._merged(about, findings, proposal.risk, spent, around.agent), findings
 
     def _looked_up(self, action: str) -> _About:
         """The rules about an action."""
@@ -128,7 +125,7 @@ class Judge:
             self._about.clear()
         terms = tuple(each for each in self._terms if each.rule and each.rule.is_about(action, self._registered))
         questions = Questions([each.rule for each in terms if each.rule], self.actions.get(action))
-        return self._about.setdefault(action, _About(questions, terms))
+        return self._about.setdefault(action, _About(action, questions, terms))
 
     @cached_property
     def _registered(self) -> frozenset[str]:
@@ -139,14 +136,25 @@ class Judge:
         return tuple(_terms(rule, self.policy.defaults, self.fallback) for rule in self.policy.rules)
 
     @cached_property
-    def _remembered(self) -> "_Merge":
-        return lru_cache(maxsize=MOST_VERDICTS)(self._merged)
+    def _merged(self) -> Callable[[_About, tuple[Finding, ...], Risk | None, tuple[_Terms, ...], str | None], Verdict]:
+        """`_merge`, which remembers."""
+        return lru_cache(maxsize=MOST_VERDICTS)(self._merge)
 
-    def _merged(self, counting: _Several, claimed: Risk | None, spent: _Several, doubts: tuple[str, ...]) -> Verdict:
+    def _merge(
+        self,
+        about: _About,
+        findings: tuple[Finding, ...],
+        claimed: Risk | None,
+        spent: tuple[_Terms, ...],
+        agent: str | None,
+    ) -> Verdict:
         """What the rules that count say together."""
+        counting = [terms for terms, finding in zip(about.terms, findings, strict=True) if finding.counts]
+        counting = counting or [_unmatched(self.policy.defaults, self.fallback, about.action, agent)]
+        doubts = sorted(finding.doubt for finding in findings if finding.doubt is not None)
         defaults, matching = self.policy.defaults, [each.rule for each in counting if each.rule]
         fired = sorted(counting, key=lambda each: (-each.outcome.rank, each.name))
-        held = _held(fired[0].outcome, claimed, spent)
+        held = _held(fired[0].outcome, claimed, [each for each in counting if each in spent])
         winning = fired if held else [each for each in fired if each.outcome is fired[0].outcome]
         outcome = Outcome.approve if held else fired[0].outcome
         reviewers, obstacle = _reviewers(winning) if outcome is Outcome.approve else ((), ())
@@ -184,7 +192,7 @@ class Bench:
         return self._judge
 
 
-def _held(outcome: Outcome, claimed: Risk | None, spent: _Several) -> tuple[str, ...]:
+def _held(outcome: Outcome, claimed: Risk | None, spent: Sequence[_Terms]) -> tuple[str, ...]:
     """Why people are asked although the rules would let this run by itself."""
     if outcome not in (Outcome.auto, Outcome.log):
         return ()

@@ -161,5 +161,6 @@ class Policy(Part):
 
     @cached_property
     def version(self) -> str:
-        """Names what the policy says, not how its file is laid out: the digest of its canonical content."""
-        return digest(self.model_dump(mode="json"))
+        """Names what the policy says, not how its files are laid out: the digest of its canonical content."""
+        said = self.model_dump(mode="json")
+        return digest({**said, "rules": sorted(said["rules"], key=lambda rule: str(rule["name"]))})

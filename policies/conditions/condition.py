@@ -1,10 +1,8 @@
 """A condition, asked of one proposal. It says true or false, or it fails and says why; it never raises."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from cel_expr_python import cel
 
@@ -44,7 +42,7 @@ class Condition:
             raise ValueError(f"not a condition: {text!r}") from error
 
     def ask(self, facts: cel.Activation) -> Answer:
-        """What the condition says of these facts (see `facts`)."""
+        """What the condition says of these facts: a value for each of `NAMES`, and for `args`, that it holds."""
         try:
             found = self._expression.eval(facts)
             value = found.value()
@@ -53,11 +51,6 @@ class Condition:
         if value is True or value is False:
             return value
         return Failed(said(str(value), self.text) if found.type() == cel.Type.ERROR else "it says neither true nor false")
-
-
-def facts(values: Mapping[str, Any]) -> cel.Activation:
-    """What conditions are asked of: a value for each of `NAMES` and for `args` that one of them names."""
-    return asking().Activation(values)
 
 
 @lru_cache(maxsize=4096)

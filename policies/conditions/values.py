@@ -22,6 +22,7 @@ from storage.records import JsonObject
 EXACT = 2**53  # from here on an integer may be equal to another one that is compared as a float
 DEEPEST = 50  # lists and objects within each other; CEL compares them recursively and ends the process beyond some thousand
 
+_TOLD_APART = 15  # digits: every number of so many, without an exponent, has a float of its own
 _ODD = "is not what the action takes"
 
 Read = Callable[[Any], Any]
@@ -144,11 +145,13 @@ def _number(value: Any) -> float:
     if type(value) is int:
         return float(_whole(value))
     try:
-        exact = Decimal(_exactly(str, value))
-    except InvalidOperation as error:
+        number = _float(float(_exactly(str, value)))
+        exact = (len(value) <= _TOLD_APART and "e" not in value.lower()) or Decimal(value) == Decimal(repr(number))
+    except Misfit:
+        raise
+    except (InvalidOperation, ValueError) as error:
         raise Misfit("is not a number") from error
-    number = _float(float(exact))
-    if Decimal(repr(number)) != exact:
+    if not exact:
         raise Misfit("has more digits than can be compared")
     return number
 

@@ -28,10 +28,14 @@ _SAID = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _NO_FIELD = re.compile(r"undefined field '([^']*)' not found in struct '([^']*)'")
 _NO_OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
+_NO_PARTS = re.compile(r"expression of type '([^']*)' cannot be the operand of a select operation")
+_ODD = re.compile(r"(?:input|at:?|reserved identifier:|unsupported syntax) '?+(.+?)(?:'|$)")
+_SIGNS = {"@in": "in", "@not_strictly_false": "exists", "_[_]": "[]", "_?_:_": "?:"}
 _INSTEAD = {"and": "&&", "or": "||", "not": "!", "=": "=="}
 _WORDS = {
     "bool": "true or false", "int": "a whole number", "int64": "a whole number", "uint": "a whole number",
     "uint64": "a whole number", "double": "a number", "string": "a text", "timestamp": "a point in time",
+    "google.protobuf.Timestamp": "a point in time", "google.protobuf.Duration": "a span of time",
     "duration": "a span of time", "null_type": "null", "null": "null", "list": "a list", "map": "values by name",
 }  # fmt: skip
 
@@ -41,10 +45,12 @@ Messages = Mapping[str, tuple[str, Fields]]
 def read(said: str, condition: str, messages: Messages, *, known: bool) -> Iterator[Fault]:
     """The mistakes that CEL names. `messages` are the types it knows; `known` tells whether the arguments are among them."""
     found = _SAID.findall(said)
-    for line, column, problem in found:
-        yield Fault(int(line), int(column), _explained(problem, condition, messages, known))
     if not found:
         yield Fault(1, 1, "this cannot be read as a condition: it is too long, or nested too deeply")
+    for line, column, problem in found:
+        yield Fault(int(line), int(column), _explained(problem, condition, messages, known))
+        if problem.startswith("Syntax error"):
+            return  # the others only follow from it
 
 
 def _explained(problem: str, condition: str, messages: Messages, known: bool) -> str:
@@ -54,9 +60,11 @@ def _explained(problem: str, condition: str, messages: Messages, known: bool) ->
         return _unknown_field(missing[1], *messages[missing[2]])
     if applied := _NO_OVERLOAD.search(problem):
         return unfit(applied[1], applied[2])
-    if problem.startswith("Syntax error"):
-        return _syntax(problem)
-    return problem.removesuffix("[INVALID_ARGUMENT]").strip()
+    if kind := _NO_PARTS.search(problem):
+        return f"{word(kind[1])} has no parts with names"
+    if odd := _ODD.search(problem):
+        return _misplaced(odd[1])
+    return "a number cannot be written like this" if "literal" in problem else "something here is not part of the language"
 
 
 def _unknown_name(name: str, condition: str, known: bool) -> str:
@@ -64,6 +72,8 @@ def _unknown_name(name: str, condition: str, known: bool) -> str:
         return "`has` is not needed: what was left out is null, so write `args.name != null`"
     if name == "has":
         return "`has` cannot be used: write `'name' in args`"
+    if name in _FUNCTIONS:
+        return f"`{name}` does not stand like this: see the CEL functions in the README"
     if re.search(rf"\b{re.escape(name)}\s*\(", condition):
         return f"there is no function `{name}`{did_you_mean(name, _FUNCTIONS) or ': see the CEL functions in the README'}"
     name, names = name.partition(".")[0], ("args", *NAMES)
@@ -77,7 +87,7 @@ def _unknown_field(name: str, path: str, holder: Fields) -> str:
 
 def unfit(function: str, types: str) -> str:
     """That an operator or function is not for values of these types, which are written as CEL does: `string, int`."""
-    sign = function.strip("_").replace("@", "").replace("[_]", "[]")
+    sign = _SIGNS.get(function) or function.strip("_")
     given = [word(each) for each in re.split(r", (?![^(]*\))", types)] if types else ["what it is given"]
     if set(NUMBERS) >= set(re.findall(r"\w+", types)) and "double" in types:
         return f"`{sign}` takes numbers of one kind: write whole numbers with a point, such as 500.0"
@@ -91,12 +101,11 @@ def word(kind: str) -> str:
     return f"{_WORDS.get(name, 'values by name')}{' that may be null' if inside else ''}"
 
 
-def _syntax(problem: str) -> str:
-    if odd := re.search(r"(?:input|at:?) '(.*?)'", problem):
-        sign = odd[1].split()[-1] if odd[1].split() else odd[1]
-        if sign in _INSTEAD:
-            return f"`{sign}` is not part of the language: write `{_INSTEAD[sign]}`"
-        if sign == "<EOF>":
-            return "it ends too early: something is missing at the end"
-        return f"`{sign}` cannot stand here"
-    return problem.removeprefix("Syntax error: ").strip()
+def _misplaced(written: str) -> str:
+    """What the grammar stumbled over, which may be several signs: the last is the odd one."""
+    sign = written.rsplit(maxsplit=1)[-1] if written.strip() else written
+    if sign in _INSTEAD:
+        return f"`{sign}` is not part of the language: write `{_INSTEAD[sign]}`"
+    if sign == "<EOF>":
+        return "it ends too early: something is missing at the end"
+    return f"`{sign}` cannot stand here"
