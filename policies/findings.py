@@ -126,13 +126,15 @@ class _Facts:
     def _value(self, name: str) -> Any:
         """The value of a name; None where it is not known. Raises ValueError where arguments are not what they must be."""
         proposal, around = self._proposal, self._around
+        if name in around.unknown:
+            return None
         match name:
             case "args":
                 return plain(shape_of(self._model) if self._model else Anything(), proposal.arguments)
             case "evidence":
                 return [item.model_dump(mode="json") for item in proposal.evidence]
             case "requester":
-                return around.requester and _person(around.requester)
+                return around.requester and _person(around.requester, around.unknown)
             case "run":
                 return around.run and _run(around.run)
             case "time":
@@ -143,8 +145,9 @@ class _Facts:
                 return getattr(proposal, name)
 
 
-def _person(person: Person) -> dict[str, Any]:
-    return {name: getattr(person, name) for name in ("key", "name", "email", "surface", "tenant", "user")}
+def _person(person: Person, unknown: frozenset[str]) -> dict[str, Any]:
+    parts = ("key", "name", "email", "surface", "tenant", "user")
+    return {name: getattr(person, name) for name in parts if f"requester.{name}" not in unknown}
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges by one policy. `actions` are those that can be performed, each with its argument model if that is known."""
+    """Judges by one policy. `actions` are those that can be performed, each with its argument model if that is known; what
+    it contains globs are about, so one that contains every name lets them match every action."""
 
     policy: Policy
     actions: Mapping[str, type[BaseModel] | None]
@@ -96,18 +97,15 @@ class Judge:
 
     def _rules(self, action: str) -> tuple[Rule, ...]:
         """The rules about an action, looked for once."""
-        known = action in self._registered
+        known = action in self.actions or action in self.policy.other_actions
         rules = self._about.get((action, known))
         if rules is None:
             if len(self._about) > MOST_ACTIONS:
                 self._about.clear()
-            rules = tuple(rule for rule in self.policy.rules if rule.is_about(action, self._registered))
+            registered = frozenset({action} if known else ())
+            rules = tuple(rule for rule in self.policy.rules if rule.is_about(action, registered))
             self._about[action, known] = rules
         return rules
-
-    @cached_property
-    def _registered(self) -> frozenset[str]:
-        return frozenset(self.actions).union(self.policy.other_actions)
 
     @cached_property
     def _terms(self) -> Mapping[str, _Terms]:
