@@ -60,7 +60,7 @@ def answer(condition: ConditionTold) -> str:
 
 def standing(rule: RuleTold) -> str:
     """Whether a rule counts, and why not."""
-    return "counts" if rule.counts else f"does not count: {rule.because}"
+    return "counts" if rule.counts else f"does not count: {inert_line(rule.because or '')}"
 
 
 def _first(rules: tuple[RuleTold, ...]) -> list[RuleTold]:

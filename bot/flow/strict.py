@@ -21,8 +21,8 @@ class NotStrict(ValueError):
 def value_of(text: str) -> JsonValue:
     """The JSON value that the whole text is. Raises NotStrict."""
     value, end = value_at(text, len(text) - len(text.lstrip(_BLANK)))
-    if text[end:].strip(_BLANK):
-        raise NotStrict(f"is not JSON: something follows its end, at column {end + 1}")
+    if rest := text[end:].lstrip(_BLANK):
+        raise NotStrict(f"is not JSON: something follows its end at column {len(text) - len(rest) + 1}")
     return value
 
 
