@@ -14,16 +14,11 @@ from typing import Literal, Protocol
 from pydantic import SecretStr
 
 from agents import shipped
-from agents.executors.email import SmtpServer
-from agents.executors.refund import Billing
 from agents.model import Model
 from agents.offline import OfflineModel
 from agents.prices import Prices
 from agents.shipped import Systems
-from agents.support.case import Links
 from agents.support.customers import Customers
-from agents.support.knowledge import Knowledge
-from agents.triage.tickets import Tickets
 from bot.api.app import Api
 from bot.cards.text import words
 from bot.channels import place_of, qualified
@@ -42,6 +37,7 @@ from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
 from bot.slack.connect import SlackConnection
+from bot.systems import systems_of as systems_of  # noqa: PLC0414  # whoever assembles a Signoff looks for it here
 from bot.triggers.file import load
 from bot.triggers.running import around, running
 from bot.web import Endpoint, served, web_app
@@ -233,32 +229,6 @@ async def at_hand(settings: Settings, systems: Systems, *, clock: Clock | None =
             ids=RandomIds(),
             seals=seals,
         )
-
-
-def systems_of(settings: Settings) -> Systems:
-    """The company's systems that the shipped actions work on, its MCP servers and its own agents, as the settings
-    name them. Raises NoArticles, TicketRejected, BadServers, BadOwnAgent."""
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    smtp = SmtpServer(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_from,
-        settings.smtp_user,
-        password,
-        "starttls" if settings.smtp_starttls else "none",
-    )
-    billing = Billing(settings.billing_url, settings.billing_key.get_secret_value() if settings.billing_key else "")
-    systems = Systems(
-        smtp,
-        billing,
-        Customers(settings.customers_url),
-        Knowledge(settings.help_centre, settings.help_centre_url) if settings.help_centre else Knowledge(),
-        Links(settings.order_url),
-        Tickets(settings.tickets) if settings.tickets else Tickets(),
-        Knowledge(settings.library, settings.library_url) if settings.library else shipped.library(),
-    )
-    systems = shipped.with_servers(systems, settings.mcp, environment())
-    return shipped.with_own(systems, settings.agents)
 
 
 def prepare_customers(settings: Settings) -> None:

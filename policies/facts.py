@@ -30,7 +30,7 @@ class Names:
         """What there is to know of a proposal. What is not known has no value, so that conditions about it fail."""
         values, misfit = {}, None
         for name, value_of in self._values:
-            if (value := value_of(proposal, around)) is not None:
+            if name not in around.unknown and (value := value_of(proposal, around)) is not None:
                 values[name] = value
         if self._arguments is not None:
             try:
@@ -54,8 +54,9 @@ def _evidence(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
     return [{"title": each.title, "quote": each.quote, "link": each.link} for each in evidence]
 
 
-def _person(person: Person) -> dict[str, Any]:
-    return {name: getattr(person, name) for name in ("key", "name", "email", "surface", "tenant", "user")}
+def _person(person: Person, unknown: frozenset[str]) -> dict[str, Any]:
+    parts = ("key", "name", "email", "surface", "tenant", "user")
+    return {name: getattr(person, name) for name in parts if f"requester.{name}" not in unknown}
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -67,7 +68,7 @@ _VALUES: Mapping[str, Callable[[Proposal, Circumstances], Any]] = {
     "agent": lambda _, around: around.agent,
     "environment": lambda _, around: around.environment,
     "evidence": lambda proposal, _: _evidence(proposal.evidence),
-    "requester": lambda _, around: around.requester and _person(around.requester),
+    "requester": lambda _, around: around.requester and _person(around.requester, around.unknown),
     "run": lambda _, around: around.run and _run(around.run),
     "target": lambda proposal, _: proposal.target,
     "time": lambda _, around: around.at,

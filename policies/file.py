@@ -24,7 +24,8 @@ _Mistake = tuple[Path, str]
 
 
 Known = Mapping[str, type[BaseModel] | None]
-"""The actions that a policy may mention, each with its argument model if that is known."""
+"""The actions that a policy may mention, each with its argument model if that is known. One that contains every name lets a
+policy mention any action."""
 
 
 def load(path: FilePath, known: Known) -> Policy:
@@ -58,7 +59,7 @@ def _policy(document: Document, known: Known) -> Policy:
         except ValidationError as error:
             _complain(document, _schema_mistakes(error))
         _complain(document, _missing_values((), document.value))
-        _complain(document, _rule_mistakes(document.value, frozenset(known)))
+        _complain(document, _rule_mistakes(document.value, known))
         _complain(document, _condition_mistakes(document.value, known))
     if policy is None or document.problems:
         raise PolicyError(sorted(document.problems, key=lambda problem: problem.line or 0))
@@ -132,14 +133,14 @@ _ADVICE = {
 }
 
 
-def _rule_mistakes(value: JsonValue, known: frozenset[str]) -> Iterator[_Mistake]:
+def _rule_mistakes(value: JsonValue, known: Known) -> Iterator[_Mistake]:
     """What the schema cannot see: names used twice, actions that do not exist, more people asked for than are named, and
     others asked when it is too late."""
     rules = value.get("rules") if isinstance(value, dict) else None
     defaults = value.get("defaults") if isinstance(value, dict) else None
     common = defaults if isinstance(defaults, dict) else {}
     others = value.get("other_actions") if isinstance(value, dict) else None
-    known = known.union(name for name in others if isinstance(name, str)) if isinstance(others, list) else known
+    further = frozenset(name for name in others if isinstance(name, str)) if isinstance(others, list) else frozenset()
     first: dict[JsonValue, int] = {}
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         if isinstance(rule, dict):
@@ -149,22 +150,23 @@ def _rule_mistakes(value: JsonValue, known: frozenset[str]) -> Iterator[_Mistake
                     ("rules", number, "name"),
                     f"{name!r} is the name of rules[{first[name]}] already: give each rule its own",
                 )
-            yield from _action_mistakes(("rules", number, "actions"), rule.get("actions"), known)
+            yield from _action_mistakes(("rules", number, "actions"), rule.get("actions"), known, further)
             yield from _quorum_mistakes(("rules", number, "quorum"), rule)
             yield from _escalation_mistakes(("rules", number), rule, common)
     yield from _quorum_mistakes(("defaults", "quorum"), common)
     yield from _escalation_mistakes(("defaults",), common, {})
 
 
-def _action_mistakes(path: Path, patterns: JsonValue, known: frozenset[str]) -> Iterator[_Mistake]:
+def _action_mistakes(path: Path, patterns: JsonValue, known: Known, further: frozenset[str]) -> Iterator[_Mistake]:
+    there = further.union(known)
     for number, pattern in enumerate(patterns if isinstance(patterns, list) else []):
-        if not isinstance(pattern, str) or pattern in known:
+        if not isinstance(pattern, str) or pattern in known or pattern in further:
             continue
         if not is_glob(pattern):
-            hint = did_you_mean(pattern, known) or f": the actions are {', '.join(sorted(known))}"
+            hint = did_you_mean(pattern, there) or f": the actions are {', '.join(sorted(there))}"
             yield (*path, number), f"there is no action {pattern!r}{hint}"
-        elif not any(fnmatchcase(action, pattern) for action in known):
-            yield (*path, number), f"{pattern!r} matches no action: the actions are {', '.join(sorted(known))}"
+        elif not any(fnmatchcase(action, pattern) for action in there):
+            yield (*path, number), f"{pattern!r} matches no action: the actions are {', '.join(sorted(there))}"
 
 
 def _condition_mistakes(value: JsonValue, known: Known) -> Iterator[_Mistake]:

@@ -98,7 +98,8 @@ class _About:
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges by one policy. `actions` are those that can be performed, each with its argument model if that is known."""
+    """Judges by one policy. `actions` are those that can be performed, each with its argument model if that is known; what
+    it contains globs are about, so one that contains every name lets them match every action."""
 
     policy: Policy
     actions: Mapping[str, type[BaseModel] | None]
@@ -123,13 +124,11 @@ class Judge:
         """The rules about an action."""
         if len(self._about) >= MOST_ACTIONS:
             self._about.clear()
-        terms = tuple(each for each in self._terms if each.rule and each.rule.is_about(action, self._registered))
+        known = action in self.actions or action in self.policy.other_actions
+        registered = frozenset({action} if known else ())
+        terms = tuple(each for each in self._terms if each.rule and each.rule.is_about(action, registered))
         questions = Questions([each.rule for each in terms if each.rule], self.actions.get(action))
         return self._about.setdefault(action, _About(action, questions, terms))
-
-    @cached_property
-    def _registered(self) -> frozenset[str]:
-        return frozenset(self.actions).union(self.policy.other_actions)
 
     @cached_property
     def _terms(self) -> tuple[_Terms, ...]:

@@ -1,4 +1,4 @@
-"""The slash command, in the same words on every surface: run, list, show, cancel, delegate, help."""
+"""The slash command, in the same words on every surface: run, list, show, cancel, delegate, policy, help."""
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +8,7 @@ from agents.workflow import UnknownAgent
 from bot.cards import listing
 from bot.cards.said import TAKEN
 from bot.cards.text import Text, bold, code, words
+from bot.flow import explain
 from bot.flow.close import cancel, expire
 from bot.flow.delegate import delegate
 from bot.flow.desk import Answer, Command
@@ -173,5 +174,6 @@ VERBS: Mapping[str, Verb] = {
     "show": Verb("show ID", "one request, whole", show),
     "cancel": Verb("cancel ID", "take back what you asked for", take_back),
     "delegate": Verb("delegate @NAME until DAY", "have somebody decide in your place; without a name: who does", delegate),
+    "policy": Verb(explain.USAGE, "what the policy says of an action, and why", explain.policy),
     "help": Verb("help", "what can be typed, and the agents there are", show_help),
 }

@@ -66,7 +66,8 @@ class Desk(Protocol):
         if that could not be seen to now."""
 
     async def command(self, command: Command) -> Answer:
-        """Run, list, show, cancel, help: the whole slash command. An empty or unknown one is answered with what exists."""
+        """Run, list, show, cancel, delegate, policy, help: the whole slash command. An empty or unknown one is answered
+        with what exists."""
 
     async def approve(self, click: Click) -> Answer:
         """Approve that revision."""

@@ -2,11 +2,20 @@
 
 import click
 
+from bot.policy.explain_command import explain
+from bot.policy.judge_command import judge
+
 
 @click.group()
 def policy() -> None:
     """Explain, test and compare policies.
 
     \b
-    signoff policy --help
+    Example:
+      signoff policy explain send_external_email to=mia@example.com subject=Hello
+      signoff policy judge < cases.jsonl
     """
+
+
+policy.add_command(explain)
+policy.add_command(judge)

@@ -39,7 +39,9 @@ class BadUrl(ValueError):
 def manifest(url: str | None = None) -> Manifest:
     """The manifest for Socket Mode, or for HTTP at the public `url` (`https://signoff.example.com`). Raises `BadUrl`."""
     command = {"command": COMMAND, "description": "Run an agent, see what waits for approval", "should_escape": False}
-    command["usage_hint"] = "run AGENT TEXT | list | show ID | cancel ID | delegate @NAME until DAY | help"
+    command["usage_hint"] = (
+        "run AGENT TEXT | list | show ID | cancel ID | delegate @NAME until DAY | policy explain ACTION NAME=VALUE | help"
+    )
     shortcut = {"name": "Ask an agent", "type": "message", "callback_id": ASK}
     shortcut["description"] = "Have an agent work on this message"
     events = _events_url(url)

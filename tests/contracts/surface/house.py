@@ -26,6 +26,12 @@ LETTERS = """
     reviewers: [ravi@example.com, noor@example.com]
 """
 RULES = POLICY + LETTERS.lstrip("\n")
+LIMITED = """
+defaults: {reviewers: [ravi@example.com]}
+rules:
+  - {name: small payments, actions: [pay], when: args.amount <= 100.0 && args.to != "", verdict: auto}
+  - {name: large payments, actions: [pay], when: args.amount > 100.0 && args.to != "", verdict: approve}
+"""
 TWO = RULES.replace("    risk: high\n", "    risk: high\n    quorum: 2\n", 1)
 
 

@@ -3,7 +3,7 @@
 from bot.flow.commands import VERBS
 from tests.contracts.surface.chat import Chat
 from tests.contracts.surface.features import feature
-from tests.contracts.surface.house import House
+from tests.contracts.surface.house import LIMITED, House
 
 
 @feature("Command: run")
@@ -57,6 +57,40 @@ async def test_delegate_has_somebody_decide_in_ones_place(house: House, chat: Ch
     await house.press("dan", await house.ask(), "Approve")
     assert house.paid == ["480.00 lamp-shop"]
     assert "Ravi Rao" in chat.words(await house.card())
+
+
+@feature("Command: policy")
+async def test_policy_explains_what_it_says_of_an_action(house: House, chat: Chat) -> None:
+    before = chat.said()
+    house.stage.adopt(LIMITED)
+    told = await house.type("dan", 'policy explain pay amount=480.00 to="lamp-shop <b>*x*</b>"')
+    for part in ("pay", "high risk", "large payments", "args.amount > 100.0", "args.amount = 480.0", "ravi@example.com"):
+        assert part in told, part
+    assert "small payments says auto, does not count" in told
+    assert 'args.to = "lamp-shop <b>*x*</b>"' in told, "what was typed is shown as it is"
+    assert "runs by itself" in await house.type("dan", 'policy explain pay {"amount": "80.00", "to": "lamp-shop"}')
+    assert chat.said() == before, "only Dan sees it"
+    assert house.paid == []
+
+
+@feature("Command: policy")
+async def test_policy_explains_for_whoever_asks(house: House, chat: Chat) -> None:
+    told = await house.type("ravi", "policy explain pay amount=480 to=lamp-shop")
+    assert "ravi@example.com asks for it, and does not decide on it." in told
+
+
+@feature("Mistyped commands are answered with what was meant")
+async def test_what_is_asked_of_the_policy_wrongly_is_answered_with_what_was_meant(house: House, chat: Chat) -> None:
+    for line, answer in (
+        ("policy", "policy explain ACTION"),
+        ("policy explain", "policy explain ACTION"),
+        ("policy explian pay", "There is no command"),
+        ("policy explain pya amount=480", "Did you mean pay?"),
+        ("policy explain pay amuont=480 to=x", "did you mean 'amount'?"),
+        ("policy explain pay amount=lots to=x", "amount: input should be a valid decimal"),
+        ("policy explain pay 480", "write name=value"),
+    ):
+        assert answer in await house.type("dan", line), line
 
 
 @feature("Command: help")

@@ -1,0 +1,217 @@
+"""Why a policy says what it says of one proposal: a judgement with everything that people and programs want to see. Pure.
+
+What is secret in the arguments is covered everywhere, also where a condition looked at it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agents.actions import Actions
+from bot.cards.looked_at import Seen, looked_at, values_of
+from policies.circumstances import Circumstances
+from policies.conditions.condition import Failed
+from policies.findings import Asked, Finding
+from policies.judge import UNMATCHED, Judgement
+from policies.people import people_named
+from policies.reviewers import is_group, names, shown
+from storage.records import JsonObject, Outcome, Person, Proposal, Verdict
+from storage.redaction import Cover
+
+
+@dataclass(frozen=True)
+class ConditionTold:
+    """A condition, its answer (None where it failed, and `failed` why), and what it looked at."""
+
+    part: str
+    text: str
+    answer: bool | None
+    failed: str | None
+    seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True)
+class RuleTold:
+    """A rule about the action: whether it counts, and if it does not, `because` of what."""
+
+    name: str
+    says: Outcome
+    counts: bool
+    because: str | None
+    conditions: tuple[ConditionTold, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a policy says of one proposal and why. `arguments` are as they may be shown; `remarks` are what somebody should
+    know besides."""
+
+    action: str
+    arguments: JsonObject
+    target: str
+    around: Circumstances
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    rules: tuple[RuleTold, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who would be asked, where and for how long, in sentences."""
+        return tuple(_people(self.verdict, self.around.requester))
+
+
+def explanation(
+    actions: Actions, proposal: Proposal, around: Circumstances, judgement: Judgement, *remarks: str
+) -> Explanation:
+    """The explanation of a judgement."""
+    cover = actions.cover(proposal.action, proposal.arguments)
+    arguments = actions.covered(proposal.action, proposal.arguments, cover)
+    values = values_of(proposal, around, actions.models.get(proposal.action))
+    sight = _Sight({**values, "args": {**values["args"], **_hidden(proposal.arguments, arguments)}}, cover)
+    return Explanation(
+        action=proposal.action,
+        arguments=arguments,
+        target=cover(proposal.target),
+        around=around,
+        verdict=judgement.verdict,
+        reasons=tuple(map(cover, judgement.verdict.reasons)),
+        rules=tuple(sight.told(finding) for finding in judgement.findings),
+        remarks=remarks,
+    )
+
+
+def as_json(told: Explanation) -> JsonObject:
+    """The explanation for programs."""
+    around, verdict = told.around, told.verdict
+    return {
+        "action": told.action,
+        "args": told.arguments,
+        "target": told.target or None,
+        "agent": around.agent,
+        "requester": (around.requester.email or around.requester.key) if around.requester else None,
+        "environment": around.environment,
+        "time": around.at.isoformat(timespec="seconds"),
+        "verdict": verdict.outcome,
+        "risk": verdict.risk,
+        "reasons": list(told.reasons),
+        "rules": fired(verdict),
+        "about": [_rule(rule) for rule in told.rules],
+        "quorum": verdict.quorum,
+        "reviewers": list(verdict.reviewers),
+        "exclude_requester": verdict.exclude_requester,
+        "editable": verdict.editable,
+        "channels": list(verdict.channels),
+        "log_channels": list(verdict.log_channels),
+        "expires_in": verdict.expires_in,
+        "reminders": [round(share * verdict.expires_in) for share in verdict.reminders],
+        "escalate_to": list(verdict.escalate_to),
+        "escalate_after": verdict.escalate_after,
+        "people": list(told.people),
+        "remarks": list(told.remarks),
+        "policy_version": verdict.policy_version,
+    }
+
+
+def fired(verdict: Verdict) -> list[Any]:
+    """The names of the rules that counted."""
+    return [rule for rule in verdict.rules if rule != UNMATCHED]
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What conditions could look at, as it may be shown."""
+
+    values: dict[str, Any]
+    cover: Cover
+
+    def told(self, finding: Finding) -> RuleTold:
+        rule = finding.rule
+        conditions = tuple(map(self._condition, finding.asked))
+        return RuleTold(rule.name, rule.verdict, finding.counts, finding.because, conditions)
+
+    def _condition(self, asked: Asked) -> ConditionTold:
+        failed = self.cover(asked.answer.why) if isinstance(asked.answer, Failed) else None
+        answer = None if isinstance(asked.answer, Failed) else asked.answer
+        seen = tuple(map(self._covered, looked_at(asked.condition, self.values)))
+        return ConditionTold(asked.part, " ".join(asked.condition.split()), answer, failed, seen)
+
+    def _covered(self, seen: Seen) -> Seen:
+        return Seen(seen.name, self.cover.json(seen.value), seen.known)
+
+
+def _hidden(arguments: JsonObject, shown: JsonObject) -> JsonObject:
+    """The arguments that are shown as something else than they are."""
+    return {name: value for name, value in shown.items() if value != arguments.get(name)}
+
+
+def _rule(rule: RuleTold) -> JsonObject:
+    conditions: list[Any] = [
+        {
+            "part": each.part,
+            "condition": each.text,
+            "answer": each.answer,
+            "failed": each.failed,
+            "values": {seen.name: seen.value for seen in each.seen if seen.known},
+            "unknown": [seen.name for seen in each.seen if not seen.known],
+        }
+        for each in rule.conditions
+    ]
+    return {
+        "rule": rule.name, "says": rule.says, "counts": rule.counts, "because": rule.because, "conditions": conditions,
+    }  # fmt: skip
+
+
+def _people(verdict: Verdict, requester: Person | None) -> Iterator[str]:
+    if verdict.outcome is Outcome.log:
+        yield f"A line about it is written in {listed(verdict.log_channels or verdict.channels) or 'the run’s channel'}."
+    if verdict.outcome is not Outcome.approve:
+        return
+    yield _quorum(verdict)
+    if verdict.exclude_requester:
+        yield from _excluded(verdict, requester)
+    where = listed(verdict.channels) or "the channel where the run begins"
+    yield f"They are asked in {where}, and have {span(verdict.expires_in)}. Then it expires, and nothing has happened."
+    if verdict.reminders:
+        yield f"They are reminded after {listed([span(share * verdict.expires_in) for share in verdict.reminders])}."
+    if verdict.escalate_after is not None:
+        yield f"After {span(verdict.escalate_after)}, {_called(verdict.escalate_to)} may decide as well."
+    if not verdict.editable:
+        yield "They cannot change the arguments."
+
+
+def _quorum(verdict: Verdict) -> str:
+    if verdict.quorum == 1:
+        alone = len(verdict.reviewers) == 1 and not is_group(verdict.reviewers[0])
+        return f"{'' if alone else 'One of '}{_called(verdict.reviewers)} has to agree."
+    return f"{verdict.quorum} of {_called(verdict.reviewers)} have to agree."
+
+
+def _excluded(verdict: Verdict, requester: Person | None) -> Iterator[str]:
+    """That whoever asks may not decide, and if that leaves too few."""
+    left = [each for each in verdict.reviewers if requester is None or not names(each, requester)]
+    if requester is None or len(left) == len(verdict.reviewers):
+        yield "Whoever asks for it does not decide on it."
+        return
+    yield f"{requester.email or requester.name} asks for it, and does not decide on it."
+    people = people_named({*left, *verdict.escalate_to})
+    if people is not None and people < verdict.quorum:
+        yield "That leaves too few: it could not be approved."
+
+
+def _called(references: tuple[str, ...]) -> str:
+    return listed([shown(each) for each in references]) or "whom the deployment names"
+
+
+def listed(parts: tuple[str, ...] | list[str]) -> str:
+    """Several in a sentence: `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def span(seconds: float) -> str:
+    """So many seconds in words: `2 days`, `3 h 36 min`."""
+    left, told = round(seconds), []
+    for size, unit in ((86_400, " d"), (3600, " h"), (60, " min"), (1, " s")):
+        count, left = divmod(left, size)
+        told += [f"{count}{unit}"] if count else []
+    return " ".join(told[:2]) or "0 s"
