@@ -2,6 +2,9 @@
 
 import click
 
+from bot.policy.backtest_command import backtest
+from bot.policy.suggest_command import suggest
+
 
 @click.group()
 def policy() -> None:
@@ -10,3 +13,7 @@ def policy() -> None:
     \b
     signoff policy --help
     """
+
+
+policy.add_command(backtest)
+policy.add_command(suggest)
