@@ -90,6 +90,7 @@ class Backtest:
     last: datetime | None = None
     contradictions: list[Compared] = field(default_factory=list)
     contradicted: int = 0
+    newly_contradicted: int = 0
     rows: dict[str, Row] = field(default_factory=dict)
     flows: Counter[tuple[Outcome, Outcome]] = field(default_factory=Counter)
     kinds: Counter[Kind] = field(default_factory=Counter)
@@ -135,6 +136,7 @@ class Backtest:
 
     def _contradict(self, compared: Compared) -> None:
         self.contradicted += 1
+        self.newly_contradicted += not compared.now.runs
         if len(self.contradictions) < MOST_LISTED:
             self.contradictions.append(compared)
 

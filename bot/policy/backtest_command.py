@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs
 STEP = 1_000  # proposals after which somebody who waits is told again how far it is
 NARROWEST, WIDEST = 100, 140  # characters of a line where no terminal says how many it has
 
-_since = click.option(
+SINCE = click.option(
     "--since", type=Since(), default="90d", show_default=True, help="From when on: 90d, 12h, 2w, or a date."
 )
 
@@ -32,7 +32,7 @@ _since = click.option(
     required=True,
     help="The policy file to compare with the one in force (SIGNOFF_POLICY).",
 )
-@_since
+@SINCE
 @click.option("--agent", help="Only what this agent proposed.")
 @click.option("--action", help="Only proposals of this action.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
