@@ -123,7 +123,8 @@ def _forbidden(subject: Subject, asked: Asked, terms: Terms) -> Iterator[str]:
 
 def _lacking(cases: int, people: int, bound: float) -> Iterator[str]:
     if cases < needed(bound):
-        yield f"{cases:,} decisions, {needed(bound) - cases:,} more would support objections to less than {bound:.2%} of them"
+        more = f"{needed(bound) - cases:,} more would support objections to less than {bound:.2%}"
+        yield f"{cases:,} decisions without an objection, {more}"
     if people < PEOPLE:
         yield f"decided by {people} {'person' if people == 1 else 'people'}, {PEOPLE} are needed"
 

@@ -107,12 +107,13 @@ async def _tested(
 
 def _holds(tried: Tried) -> bool:
     """Whether the backtest bears the suggestion out: nothing is let run that people objected to, nothing is blocked by
-    accident."""
+    accident, and loosening lets something run."""
     blocks = any(
         (each.rule.verdict if isinstance(each, Add) else each.value) == Outcome.block for each in tried.suggestion.amendment
     )
-    newly = tried.found.kinds
-    return not tried.found.newly_contradicted and (blocks or not newly["block"]) and newly.total() > newly["unchanged"]
+    newly, loosens = tried.found.kinds, tried.suggestion.kind == "loosen"
+    runs = newly["auto"] + newly["log"] > 0
+    return not tried.found.newly_contradicted and (blocks or not newly["block"]) and runs is loosens
 
 
 def _people(tx: Transaction, experience: Experience) -> tuple[Mapping[str, Person], Callable[[str], str]]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from bot.cards.form import REJECT_REASONS
 from bot.cards.inert import inert, inert_line
 from bot.policy.advice import Advice, Tried
 from bot.policy.backtest_terminal import said
@@ -113,7 +114,8 @@ def _evidence(advice: Advice, each: Tried) -> Iterator[str]:
 
 
 def _common(evidence: Evidence) -> str:
-    told = ", ".join(f"{said(name, 60)} {count:,} times" for name, count in evidence.common)
+    named = ((REJECT_REASONS.get(name, name), count) for name, count in evidence.common)
+    told = ", ".join(f"{said(name, 60)} {count:,} times" for name, count in named)
     return f": {told}" if told else ""
 
 
@@ -134,7 +136,7 @@ def _tested(each: Tried) -> str:
         (found.kinds["block"], "would have been blocked"),
         (found.newly_contradicted, "would have run although people rejected or edited them"),
     ]
-    told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing changes"
+    told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "none gets another verdict"
     saved = f"; {found.saved.reviews:,} reviews saved" if found.saved.reviews else ""
     return f"Backtest: of {found.proposals:,} proposals {told}{saved}."
 

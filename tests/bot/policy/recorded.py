@@ -140,7 +140,7 @@ def _request(id: str, run: Run, told: Told) -> Iterator[tuple[Request, Revision]
 def _decisions(id: str, told: Told) -> Iterator[Decision]:
     for number, (person, verb) in enumerate(told.answers, start=1):
         yield Decision(
-            id=f"dec_{id}_{number}", request_id=id, revision=1, fingerprint="f", person=person, verb=verb,  # type: ignore[arg-type]
+            id=f"dec_{id}_{number}", request_id=id, revision=1, fingerprint="f", person=person, verb=verb,
             reason=told.reason, notes=told.notes, created_at=told.at + timedelta(seconds=number * told.seconds),
         )  # fmt: skip
 

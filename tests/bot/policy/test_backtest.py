@@ -300,10 +300,10 @@ async def _replayed(folder: Path, history: list[Told], now: Any, candidate: Any)
     storage = await open_storage(f"sqlite:///{folder}/signoff.db")
     try:
         await record(storage.store, history)
-        files = [folder / "now.yaml", folder / "candidate.yaml"]
+        files = folder / "now.yaml", folder / "candidate.yaml"
         for file, spec in zip(files, (now, candidate), strict=True):
             file.write_text(policy_text(*spec), encoding="utf-8")
-        return await compared(grounds(storage), *files, Wanted(START - timedelta(days=1)))
+        return await compared(grounds(storage), files[0], files[1], Wanted(START - timedelta(days=1)))
     finally:
         await storage.close()
 
