@@ -81,14 +81,14 @@ def past_of(kept: PastProposal, actions: Actions, environment: str) -> Past:
         evidence=_evidence(body.get("evidence_used")),
         risk=_claimed(body),
     )
-    hidden = _hidden(kept, proposal)
+    hidden, at = _hidden(kept, proposal), _moment(body.get("timestamp")) or kept.at
     return Past(
         id=evaluation.request_id or evaluation.id,
         request_id=evaluation.request_id,
         run_id=run.id,
-        at=kept.at,
+        at=at,
         proposal=proposal,
-        around=Circumstances(run.agent, kept.at, environment, run.requester, run),
+        around=Circumstances(run.agent, at, environment, run.requester, run),
         shown=shown,
         recorded=evaluation.verdict,
         decided=_decided(kept),
@@ -170,8 +170,9 @@ def _change(told: Mapping[str, Any]) -> Change:
 
 
 def _moment(value: object) -> datetime | None:
-    with suppress(TypeError, ValueError):
-        return datetime.fromisoformat(str(value))
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(str(value))
+        return moment if moment.tzinfo else None
     return None
 
 

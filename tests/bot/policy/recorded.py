@@ -27,7 +27,7 @@ from storage.records import (
 )
 from storage.store import Store, Transaction
 
-START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
+START = datetime(2025, 9, 1, 9, 0, tzinfo=UTC)
 MIA = Person(key="slack:T1:UMIA", name="Mia", email="mia@example.com")
 RAVI = Person(key="slack:T1:URAVI", name="Ravi", email="ravi@example.com")
 NOOR = Person(key="slack:T1:UNOOR", name="Noor", email="noor@example.com")
