@@ -83,7 +83,8 @@ class Action(Generic[A]):
     `title` is what a card is headed with ("Send an e-mail"); `target` says in a few words whom or what the arguments touch
     ("mia@example.com"); `execute` does it and returns a receipt (JSON object with a `summary` sentence), or raises
     `ActionFailed` or `EffectUnknown`. A receipt's `result`, if it has one, is what a model is told of what came back.
-    `withheld` says why the action is not offered to a model at present; nothing if it is.
+    `withheld` says why the action is not offered to a model at present; nothing if it is. `reversible` says that people can
+    put everything back as it was, at little cost; only of such an action is it ever suggested to let it run by itself.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Action(Generic[A]):
     target: Callable[[A], str]
     execute: Callable[[A, Effect], Awaitable[JsonObject]]
     withheld: Callable[[], str | None] = lambda: None
+    reversible: bool = False
 
     @cached_property
     def secrets(self) -> frozenset[str]:
@@ -138,6 +140,11 @@ class Actions(Mapping[str, Action[Any]]):
     def models(self) -> Mapping[str, type[Arguments]]:
         """The argument model of each action."""
         return {name: action.arguments for name, action in self._by_name.items()}
+
+    @cached_property
+    def reversible(self) -> frozenset[str]:
+        """The names of the actions that can be undone."""
+        return frozenset(name for name, action in self._by_name.items() if action.reversible)
 
     def secrets(self, name: str) -> frozenset[str]:
         """The names of an action's secret arguments; none of one that is not registered."""

@@ -52,6 +52,7 @@ _BY_CONTEXT: Final = tuple(
 # Formats before contexts: `token=ghp_…` is told as what it is.
 _ALL: Final = (*(_rule(kind, pattern) for kind, patterns in FORMATS.items() for pattern in patterns), *_BY_CONTEXT)
 _LONG: Final = re.compile(r"[\w./+=~$:@-]{20}", re.ASCII)  # each format has one; a text of ordinary words has none
+_MASK: Final = re.compile(r"\[secret, [\d,]{1,20} characters?\]")
 _SECRET_NAME: Final = re.compile(
     r"(?i:(?:pass(?:word|wd|phrase|code)|pwd|secret|token|(?:api|access|private|secret|signing)[_-]?key|credentials?"
     r"|authorization))$"
@@ -89,6 +90,11 @@ _found_before = lru_cache(4096)(_found)  # names of fields, ids and fingerprints
 def mask(secret: str) -> str:
     """What stands where a secret was."""
     return f"[secret, {len(secret):,} character{'' if len(secret) == 1 else 's'}]"
+
+
+def is_masked(text: str) -> bool:
+    """Whether something in `text` was hidden; text that only looks as if counts too."""
+    return _MASK.search(text) is not None
 
 
 def redacted(text: str) -> str:

@@ -23,6 +23,7 @@ from storage.records import (
     Job,
     JsonObject,
     Message,
+    PastProposal,
     Place,
     Request,
     RequestStatus,
@@ -248,6 +249,21 @@ class Transaction(Protocol):
     def add_evaluation(self, evaluation: Evaluation) -> None: ...
     def evaluations(self, *, limit: int = 100, run_id: str | None = None) -> Sequence[Evaluation]:
         """Newest first."""
+
+    def past_proposals(
+        self,
+        limit: int,
+        *,
+        asked: bool,
+        since: datetime,
+        until: datetime,
+        after: tuple[datetime, str] | None = None,
+        agent: str | None = None,
+        action: str | None = None,
+    ) -> Sequence[PastProposal]:
+        """What has an evaluation, oldest first, from `since` up to but without `until`, from the one after the `order`
+        `after` on. `asked`: what became a request, by when it was asked for; otherwise what did not, by when it ended,
+        which is as soon as it ran or was blocked."""
 
     def audit(
         self,

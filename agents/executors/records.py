@@ -124,6 +124,7 @@ def update_internal_record(customers: Customers) -> Action[UpdateInternalRecord]
         arguments=UpdateInternalRecord,
         target=lambda arguments: arguments.customer,
         execute=execute,
+        reversible=True,
     )
 
 
@@ -141,6 +142,7 @@ def draft_internal_message(customers: Customers) -> Action[DraftInternalMessage]
         arguments=DraftInternalMessage,
         target=lambda arguments: "the team",
         execute=execute,
+        reversible=True,
     )
 
 

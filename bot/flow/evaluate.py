@@ -26,6 +26,7 @@ from storage.records import (
     StepType,
     Verdict,
 )
+from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
 
@@ -41,9 +42,11 @@ def evaluation(
     actions: Actions,
 ) -> Evaluation:
     """The record of a proposal that nobody was asked about: it ran by itself, or was blocked."""
-    cover = actions.cover(proposal.action, proposal.arguments)
+    cover, steps = actions.cover(proposal.action, proposal.arguments), tx.steps(run.id)
     body: JsonObject = {
-        **_context(run, tx.steps(run.id)),
+        **_context(run, steps),
+        "timestamp": next((each.started_at for each in steps if each.number == step), tx.now()).isoformat(),
+        "claimed_risk": proposal.risk,
         "proposed_action": _proposed(actions, proposal.action, proposal.arguments, proposal.target),
         "one_line_summary": proposal.summary,
         "evidence_used": [item.model_dump(mode="json") for item in proposal.evidence],
@@ -89,6 +92,7 @@ def request_evaluation(
         "evidence_used": [item.model_dump(mode="json") for item in request.evidence],
         "risk_level": request.verdict.risk,
         "timestamp": request.created_at.isoformat(),
+        **_claimed(history.steps, request.step - 1),
         "expires_at": request.expires_at.isoformat(),
         "verdict": first.verdict.model_dump(mode="json"),
         "final_verdict": request.verdict.model_dump(mode="json"),
@@ -129,6 +133,12 @@ def diff_of(actions: Actions, action: str, before: JsonObject, after: JsonObject
 def _proposed(actions: Actions, action: str, arguments: JsonObject, target: str) -> JsonObject:
     cover = actions.cover(action, arguments)
     return {"action": action, "arguments": actions.covered(action, arguments, cover), "target": cover(target)}
+
+
+def _claimed(steps: Sequence[Step], proposed: int) -> JsonObject:
+    """The risk that the agent itself saw, where the journal has it; an approve rule leaves no other trace of it."""
+    found = next((each.detail for each in steps if each.number == proposed), {})
+    return {"claimed_risk": found["claimed_risk"]} if "claimed_risk" in found else {}
 
 
 def _text(value: object) -> str | None:
@@ -174,9 +184,11 @@ def _ran(result: Outcome) -> str:
 
 
 def _final(request: Request, revisions: Sequence[Revision], decisions: Sequence[Decision], result: Outcome) -> str:
-    """approve, edit, reject, expired or cancelled."""
+    """approve, edit, reject, expired or cancelled; auto or log where the policy let another program's agent go on."""
     if result.status in ("expired", "cancelled"):
         return result.status
+    if not decisions and revisions[0].verdict.outcome is not Ruling.approve:
+        return revisions[0].verdict.outcome.value
     if any(decision.verb == "reject" for decision in decisions):
         return "reject"
     return "edit" if differences(revisions[0].arguments, request.arguments) else "approve"

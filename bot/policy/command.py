@@ -2,8 +2,10 @@
 
 import click
 
+from bot.policy.backtest_command import backtest
 from bot.policy.explain_command import explain
 from bot.policy.judge_command import judge
+from bot.policy.suggest_command import suggest
 
 
 @click.group()
@@ -19,3 +21,5 @@ def policy() -> None:
 
 policy.add_command(explain)
 policy.add_command(judge)
+policy.add_command(backtest)
+policy.add_command(suggest)

@@ -7,7 +7,7 @@ with a prefix that says what they name (`run_`, `req_`, `dec_`, `exe_`, `eva_`, 
 
 from storage.records.audit import AuditEntry
 from storage.records.base import JsonObject, Record
-from storage.records.executions import Evaluation, Execution, ExecutionStatus
+from storage.records.executions import Evaluation, Execution, ExecutionStatus, PastProposal
 from storage.records.jobs import Job
 from storage.records.messages import Conversation, Message, MessageStatus
 from storage.records.people import Delegation, Identity, Person, Place
@@ -33,6 +33,7 @@ __all__ = [
     "Message",
     "MessageStatus",
     "Outcome",
+    "PastProposal",
     "Person",
     "Place",
     "Proposal",

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.records.base import JsonObject, Record
+from storage.records.runs import Run
 from storage.records.verdicts import Outcome
 
 
@@ -47,3 +48,18 @@ class Evaluation(Record):
     outcome: str  # succeeded, failed, unknown, or none where nothing ran
     body: JsonObject
     created_at: datetime
+
+
+class PastProposal(Record):
+    """A proposal whose story has ended, with what a policy needs to judge it again as the agent made it.
+
+    `arguments` and `target` are whole, secrets included: they are for judging, never for showing. They are None where
+    only the evaluation's are kept, without secrets. `at` is when it was proposed.
+    """
+
+    evaluation: Evaluation
+    run: Run
+    arguments: JsonObject | None
+    target: str | None
+    at: datetime
+    order: tuple[datetime, str]  # its place among the others, to go on after

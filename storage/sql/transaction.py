@@ -7,13 +7,16 @@ from storage.records import Job
 from storage.sql.audit import AuditRows
 from storage.sql.conversations import ConversationRows
 from storage.sql.executions import ExecutionRows
+from storage.sql.past import PastRows
 from storage.sql.people import PeopleRows
 from storage.sql.programs import ProgramRows
 from storage.sql.requests import RequestRows
 from storage.sql.runs import RunRows
 
 
-class SqlTransaction(RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRows, AuditRows, ConversationRows, ABC):
+class SqlTransaction(
+    RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRows, PastRows, AuditRows, ConversationRows, ABC
+):
     """A transaction of the Store port."""
 
     @abstractmethod
