@@ -52,13 +52,13 @@ class Signoff:
 
 
 def proposal_of(request: Request) -> Proposal:
-    """The proposal that a request's current revision asks for."""
+    """The proposal that a request's current revision asks for; without the agent's own view of its risk, because what
+    that asked for at first stays asked for (see `decide.never_looser`)."""
     return Proposal(
         action=request.action,
         arguments=request.arguments,
         target=request.target,
         summary=request.summary,
         evidence=request.evidence,
-        risk=request.verdict.risk,  # judged again, a risk that was raised stays raised
         labels=request.labels,
     )
