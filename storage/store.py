@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from storage.records import (
+    Adoption,
     ApiKey,
     AuditEntry,
     Conversation,
@@ -243,6 +244,13 @@ class Transaction(Protocol):
         self, id: str, status: ExecutionStatus, *, receipt: JsonObject | None = None, error: str | None = None
     ) -> Execution | None:
         """`claimed` becomes `status`; None if it was not `claimed` any more."""
+
+    # --- policies that came into force
+    def adopt(self, adoption: Adoption) -> bool:
+        """False if another one has that number: another replica was first."""
+
+    def adopted(self) -> Adoption | None:
+        """The one with the highest number; None before the first."""
 
     # --- budgets: how often a rule of the policy lets something run by itself
     def hold_budgets(self, rules: Collection[str]) -> None:

@@ -10,13 +10,23 @@ from storage.sql.budgets import BudgetRows
 from storage.sql.conversations import ConversationRows
 from storage.sql.executions import ExecutionRows
 from storage.sql.people import PeopleRows
+from storage.sql.policies import PolicyRows
 from storage.sql.programs import ProgramRows
 from storage.sql.requests import RequestRows
 from storage.sql.runs import RunRows
 
 
 class SqlTransaction(
-    RunRows, RequestRows, PeopleRows, ProgramRows, ExecutionRows, BudgetRows, AuditRows, ConversationRows, ABC
+    RunRows,
+    RequestRows,
+    PeopleRows,
+    ProgramRows,
+    ExecutionRows,
+    PolicyRows,
+    BudgetRows,
+    AuditRows,
+    ConversationRows,
+    ABC,
 ):
     """A transaction of the Store port."""
 

@@ -1,4 +1,4 @@
-"""What rules with a budget have let run by themselves."""
+"""The policies that came into force, and what their rules with a budget have let run by themselves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+JSON = sa.JSON().with_variant(sa.Text(), "sqlite")
 TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
@@ -23,3 +24,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_spendings_at"), "spendings", ["at"])
     op.create_index(op.f("ix_spendings_rule_at"), "spendings", ["rule", "at"])
+    op.create_table(
+        "adoptions",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("content", JSON, nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_adoptions")),
+    )
