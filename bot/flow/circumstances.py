@@ -16,18 +16,20 @@ from storage.store import Transaction
 WINDOW = timedelta(hours=1)  # that a budget looks back on
 
 
-def circumstances(tx: Transaction, signoff: Signoff, run: Run, spent: Mapping[str, int] | None = None) -> Circumstances:
-    """The circumstances of what a run proposes now; without `spent`, with every budget of the policy in force."""
-    if spent is None:
-        spent = tx.spent([rule.name for rule in signoff.policy().rules if rule.budget], tx.now() - WINDOW)
+def circumstances(tx: Transaction, signoff: Signoff, run: Run, spent: Mapping[str, int]) -> Circumstances:
+    """The circumstances of what a run proposes now."""
     return Circumstances(run.agent, tx.now(), signoff.environment, run.requester, run, spent)
+
+
+def spent(tx: Transaction, policy: Policy) -> Mapping[str, int]:
+    """How often each rule with a budget has let something run by itself within the hour, for whoever only looks."""
+    return tx.spent([rule.name for rule in policy.rules if rule.budget], tx.now() - WINDOW)
 
 
 def judged(tx: Transaction, signoff: Signoff, run: Run, proposal: Proposal) -> Verdict:
     """What the policy in force says, for whoever lets nothing run by it."""
     policy = signoff.policy()
-    spent = tx.spent(_budgets(signoff, policy, proposal.action), tx.now() - WINDOW)
-    return signoff.judge_of(policy).judge(proposal, circumstances(tx, signoff, run, spent))
+    return _judged(signoff, policy, proposal, circumstances(tx, signoff, run, spent(tx, policy)))
 
 
 def spending(tx: Transaction, signoff: Signoff, run: Run, proposal: Proposal, step: int) -> Verdict:
@@ -36,11 +38,20 @@ def spending(tx: Transaction, signoff: Signoff, run: Run, proposal: Proposal, st
     policy = signoff.policy()
     budgets = _budgets(signoff, policy, proposal.action)
     tx.hold_budgets(budgets)
-    spent = tx.spent(budgets, tx.now() - WINDOW, but=(run.id, step))
-    verdict = signoff.judge_of(policy).judge(proposal, circumstances(tx, signoff, run, spent))
+    others = tx.spent(budgets, tx.now() - WINDOW, but=(run.id, step))
+    verdict = _judged(signoff, policy, proposal, circumstances(tx, signoff, run, others))
     if verdict.outcome in (Outcome.auto, Outcome.log):
         tx.spend(_let_by(policy, verdict, budgets), run.id, step)
     return verdict
+
+
+def _judged(signoff: Signoff, policy: Policy, proposal: Proposal, around: Circumstances) -> Verdict:
+    """The verdict with reasons that hold no secret of the arguments, whatever a condition has to say: they go everywhere."""
+    verdict = signoff.judge_of(policy).judge(proposal, around)
+    if not signoff.actions.secrets(proposal.action):
+        return verdict
+    cover = signoff.actions.cover(proposal.action, proposal.arguments)
+    return verdict.model_copy(update={"reasons": tuple(map(cover, verdict.reasons))})
 
 
 def _budgets(signoff: Signoff, policy: Policy, action: str) -> Sequence[str]:

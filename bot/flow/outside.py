@@ -12,7 +12,7 @@ from agents.actions import AgentError
 from agents.runtime import Outcome
 from agents.second_look.compare import looked_at
 from bot.flow import jobs
-from bot.flow.circumstances import circumstances, spending
+from bot.flow.circumstances import circumstances, spending, spent
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.finish import finish
@@ -144,7 +144,8 @@ def _verdict(tx: Transaction, signoff: Signoff, run: Run, proposal: Proposal) ->
     """What the policy says; an action whose arguments nobody can check is never let through without people."""
     if proposal.action in signoff.actions:
         return spending(tx, signoff, run, proposal, EXECUTION)
-    policy, around = signoff.policy(), circumstances(tx, signoff, run)
+    policy = signoff.policy()
+    around = circumstances(tx, signoff, run, spent(tx, policy))
     verdict = signoff.judge_of(policy).judge(proposal, around)
     if verdict.outcome is Ruling.block:
         return verdict
