@@ -1,12 +1,10 @@
 """The composition root: the only place that names a concrete store, surface or model."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Protocol
@@ -20,7 +18,6 @@ from agents.prices import Prices
 from agents.shipped import Systems
 from agents.support.customers import Customers
 from bot.api.app import Api
-from bot.cards.text import words
 from bot.channels import place_of, qualified
 from bot.flow.desk import Desk
 from bot.flow.front_desk import FrontDesk
@@ -30,9 +27,10 @@ from bot.flow.lost import look
 from bot.flow.reconcile import Walk, reconcile
 from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
-from bot.flow.surface import Surface, SurfaceBusy, SurfaceError
+from bot.flow.surface import Surface, SurfaceError
 from bot.flow.sweep import nudge, sweep
 from bot.mcp_servers import environment, looking
+from bot.reload import Reload
 from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
 from bot.signing import BadSigningKey, seals_from
@@ -41,7 +39,7 @@ from bot.systems import systems_of as systems_of  # noqa: PLC0414  # whoever ass
 from bot.triggers.file import load
 from bot.triggers.running import around, running
 from bot.web import Endpoint, served, web_app
-from policies.current import CurrentPolicy, Kept, Reloaded
+from policies.current import CurrentPolicy
 from policies.judge import Fallback
 from policies.rules import mentionable
 from storage.anchors import AnchorFile, AnchorLog, Anchors, anchor
@@ -85,13 +83,14 @@ class Replica:
     signoff: Signoff
     desk: FrontDesk
     storage: Storage
-    policy: CurrentPolicy
+    reload: Reload
     web: str
     anchors: tuple[Anchors, ...]
     looks: Mapping[str, Tick] = field(default_factory=dict)  # at what triggers runs
 
     async def serve(self, role: Role = "all") -> None:
         """Work until cancelled: run jobs and ticks. The surfaces listen from the moment the replica is made."""
+        await self.reload.start()
         await self.anchor()
         try:
             await self._work(role)
@@ -111,7 +110,7 @@ class Replica:
     def _ticks(self, role: Role) -> dict[str, tuple[float, Tick]]:
         """What is done from time to time. A replica that only listens judges at the click too, so it follows the policy."""
         everywhere: dict[str, tuple[float, Tick]] = {
-            "policy": (POLICY, self.refresh_policy),
+            "policy": (POLICY, self.reload.look),
             "anchor": (ANCHOR, self.anchor),
         }
         if role == "web":
@@ -125,36 +124,12 @@ class Replica:
             **{name: (TRIGGERS, look) for name, look in self.looks.items()},
         }
 
-    async def refresh_policy(self) -> None:
-        """Take over a changed policy file; say so in the channel, and just as well if it cannot be used."""
-        news = await asyncio.to_thread(self.policy.refresh)
-        if isinstance(news, Kept):
-            log.error("The changed policy file cannot be used, the old policy stays in force:\n%s", news.error)
-            await self._announce(f"The policy file was changed, but cannot be used. The old policy stays.\n{news.error}")
-        elif isinstance(news, Reloaded):
-            log.info("policy %s is in force", news.policy.version)
-            await self._announce(f"A new policy is in force (version {news.policy.version[:12]}).")
-
     async def anchor(self) -> None:
         """Write down outside the database where the audit chain ends. Nothing waits for that, so nothing fails by it."""
         try:
             await anchor(self.storage.store, self.anchors)
         except StorageError as error:
             log.error("the audit chain's head could not be read to anchor it: %s", error)
-
-    async def _announce(self, sentence: str) -> None:
-        """Say it in the channel, once however many replicas notice it within the hour."""
-        place = self.signoff.fallback_place
-        if place is None or not await self.storage.store.write(lambda tx: tx.first_delivery(_once(sentence, tx.now()))):
-            return
-        try:
-            await self.signoff.surface_of(place).reply(place, words(sentence))
-        except (SurfaceBusy, SurfaceError) as error:
-            log.warning("the channel could not be told: %s", error)
-
-
-def _once(sentence: str, now: datetime) -> str:
-    return f"announced:{now:%Y-%m-%dT%H}:{hashlib.sha256(sentence.encode()).hexdigest()}"
 
 
 @asynccontextmanager
@@ -173,6 +148,7 @@ async def assembled(
         chats = _chats(settings, seals, storage.store, stack)
         homes = {chat.surface.name: await chat.surface.tenant() for chat in chats}
         fallback_place = place_of(settings.channel, homes, "SIGNOFF_CHANNEL") if settings.channel else None
+        admin = settings.admin_channel
         signoff = Signoff(
             store=storage.store,
             agents=agents,
@@ -182,6 +158,7 @@ async def assembled(
             fallback=Fallback(settings.reviewers, qualified(fallback_place)),
             environment=settings.environment,
             fallback_place=fallback_place,
+            admin_place=place_of(admin, homes, "SIGNOFF_ADMIN_CHANNEL") if admin else None,
             surfaces={chat.surface.name: chat.surface for chat in chats},
             ids=RandomIds(),
             seals=seals,
@@ -198,7 +175,7 @@ async def assembled(
             await chat.start()
         await stack.enter_async_context(looking(systems.servers))
         anchors = (AnchorLog(), AnchorFile(settings.audit_anchors))
-        yield Replica(signoff, desk, storage, policy, address, anchors, triggers.looks)
+        yield Replica(signoff, desk, storage, Reload(signoff, policy), address, anchors, triggers.looks)
 
 
 @asynccontextmanager

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         validation_alias="SIGNOFF_CHANNEL",
         description="channel id in which people are asked where the policy names none; teams:19:… for one in Teams",
     )
+    admin_channel: str | None = Field(
+        None,
+        validation_alias="SIGNOFF_ADMIN_CHANNEL",
+        description="channel id in which changes of the policy are told; left out, SIGNOFF_CHANNEL",
+    )
     host: str = Field("127.0.0.1", validation_alias="SIGNOFF_HOST", description="address to listen on")
     port: int = Field(8080, validation_alias="SIGNOFF_PORT", description="port to listen on", ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

@@ -186,9 +186,10 @@ class Bench:
 
     def judge_of(self, policy: Policy, actions: Mapping[str, type[BaseModel] | None], fallback: Fallback) -> Judge:
         """Who judges by this policy."""
-        if self._judge is None or self._judge.policy is not policy:
-            self._judge = Judge(policy, actions, fallback)
-        return self._judge
+        judge = self._judge  # once: another thread may judge by another policy meanwhile
+        if judge is None or judge.policy is not policy:
+            judge = self._judge = Judge(policy, actions, fallback)
+        return judge
 
 
 def _held(outcome: Outcome, claimed: Risk | None, spent: Sequence[_Terms]) -> tuple[str, ...]:

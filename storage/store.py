@@ -6,11 +6,12 @@ defers. The function must have no other effect, because a store may run it again
 with failed. It runs on a database thread, never on the event loop, so it must not await or do I/O of its own.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from storage.records import (
+    Adoption,
     ApiKey,
     AuditEntry,
     Conversation,
@@ -244,6 +245,27 @@ class Transaction(Protocol):
         self, id: str, status: ExecutionStatus, *, receipt: JsonObject | None = None, error: str | None = None
     ) -> Execution | None:
         """`claimed` becomes `status`; None if it was not `claimed` any more."""
+
+    # --- policies that came into force
+    def adopt(self, adoption: Adoption) -> bool:
+        """False if another one has that number: another replica was first."""
+
+    def adopted(self) -> Adoption | None:
+        """The one with the highest number; None before the first."""
+
+    # --- budgets: how often a rule of the policy lets something run by itself
+    def hold_budgets(self, rules: Collection[str]) -> None:
+        """Wait for every other transaction that holds one of these, and hold them until this one ends: what `spent` says
+        from then on stays true until the commit. For writes only."""
+
+    def spent(self, rules: Collection[str], since: datetime, *, but: tuple[str, int] | None = None) -> Mapping[str, int]:
+        """How often each of these rules let something run after `since`; `but` is a run and a step that do not count."""
+
+    def spend(self, rules: Collection[str], run_id: str, step: int) -> None:
+        """Remember that each of these rules lets that step of that run happen now, instead of when it did before."""
+
+    def forget_spendings(self, before: datetime) -> int:
+        """Forget those made before `before`; return how many."""
 
     # --- evaluations, audit
     def add_evaluation(self, evaluation: Evaluation) -> None: ...

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from agents.actions import Actions
+from bot.cards.build import can_be_edited
 from bot.flow.claim import Claimed, claim_before
 from bot.flow.evaluate import diff_of
 from bot.flow.execute import execution_of
@@ -88,6 +89,7 @@ class RequestAnswer(Answer):
     fingerprint: str = Field(description="Binds what people saw to what is granted; a decision has to name it.")
     policy_version: str
     quorum: int = Field(description="How many people have to approve.")
+    editable: bool = Field(description="Whether people can change the arguments before they approve.")
     decisions: list[DecisionAnswer]
     edit: list[ChangeAnswer] = Field(description="What people changed of what was asked for.")
     execution: ExecutionAnswer | None
@@ -143,7 +145,7 @@ def request_answer(tx: Transaction, actions: Actions, request: Request) -> Reque
         requester=request.requester.key, on_behalf_of=request.on_behalf_of.key if request.on_behalf_of else None,
         revision=request.revision, fingerprint=request.fingerprint, policy_version=verdict.policy_version,
         quorum=verdict.quorum if verdict.outcome is Outcome.approve else 0,
-        decisions=_decisions(tx.decisions(request.id), cover),
+        editable=can_be_edited(actions, request), decisions=_decisions(tx.decisions(request.id), cover),
         edit=[ChangeAnswer.model_validate(change) for change in edit],
         execution=_execution(execution_of(tx, request), cover), created_at=request.created_at, expires_at=request.expires_at,
         decided_at=request.decided_at, claim_before=claim_before(request),

@@ -91,10 +91,15 @@ def card_of(
 
 
 def _buttons(actions: Actions, request: Request) -> tuple[Verb, ...]:
-    """What people can do. Only arguments that have a model can be edited."""
+    """What people can do."""
     if request.status is not RequestStatus.pending:
         return ()
-    return ("approve", "edit", "reject") if request.action in actions else ("approve", "reject")
+    return ("approve", "edit", "reject") if can_be_edited(actions, request) else ("approve", "reject")
+
+
+def can_be_edited(actions: Actions, request: Request) -> bool:
+    """Whether people can change the arguments: they have a model, and no rule forbids it."""
+    return request.action in actions and request.verdict.editable
 
 
 def cover_of(actions: Actions, requests: Sequence[Request]) -> Cover:

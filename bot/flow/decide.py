@@ -17,7 +17,7 @@ from bot.cards.card import Change
 from bot.cards.form import NOTES_MAX, REJECT_REASONS, argument_fields, arguments_from
 from bot.cards.text import Text, words
 from bot.flow import jobs
-from bot.flow.circumstances import circumstances
+from bot.flow.circumstances import judged
 from bot.flow.close import close, expire, settle
 from bot.flow.desk import Answer, Click
 from bot.flow.people import Rights, allowed, concerned, genuine_approvals, holds, not_counted, seal, ties_of
@@ -30,6 +30,7 @@ from storage.records import Outcome as Ruling
 from storage.store import Transaction
 
 UNREAD = Answer(False, words("Nothing was changed. To approve it as it is, open the card and read it to its end."))
+FIXED = "The policy lets nobody edit this. Approve it as it is, or reject it and say in the notes what should change."
 TOO_LONG = Answer(False, words("The notes are too long."), {"notes": f"At most {NOTES_MAX:,} characters."})
 
 
@@ -82,22 +83,20 @@ def reject(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values:
 def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: JsonObject) -> Answer:
     """One person changes arguments: a new revision, judged again, which is also that person's approval of it."""
     request = tx.request(click.request_id)
-    try:
-        arguments, target, notes = _edited(signoff, request, values)
-    except BadArguments as error:
-        return Answer(False, words("Some values cannot be used."), error.errors)
-    except NotCanonical as error:
-        return Answer(False, words(f"A value cannot be used: {error}."))
-    if len(notes) > NOTES_MAX:
-        return TOO_LONG
+    typed = _typed(signoff, request, values) if request.verdict.editable else None
+    if isinstance(typed, Answer):
+        return typed
     held = _hold(tx, signoff, click, has)
     if isinstance(held, Answer):
         return held
+    if typed is None or not held.request.verdict.editable:
+        return _refuse(tx, held.request, click, FIXED)
+    arguments, target, notes = typed
     before = held.request
     if arguments == before.arguments:
         return _approved(tx, signoff, held, click, notes) if click.whole else UNREAD
     proposal = proposal_of(before).model_copy(update={"arguments": arguments, "target": target})
-    verdict = signoff.judge(proposal, circumstances(tx, signoff, tx.run(before.run_id)))
+    verdict = judged(tx, signoff, tx.run(before.run_id), proposal)
     if verdict.outcome is Ruling.block:
         return _edit_blocked(tx, before, click, verdict)
     revised = revise(tx, before, arguments, target, never_looser(before.verdict, verdict), click)
@@ -111,6 +110,14 @@ def edit(tx: Transaction, signoff: Signoff, click: Click, has: Rights, values: J
         told = f"Your edit is stored as revision {revised.revision}, which waits for approval. {right.reason}"
         return Answer(True, words(told))
     return _approved(tx, signoff, Held(revised, right, held.ties), click, notes, before=before)
+
+
+def fixed(tx: Transaction, signoff: Signoff, request: Request) -> bool:
+    """Whether nobody may edit this, by what its card says or by the policy in force since."""
+    if not request.verdict.editable:
+        return True
+    verdict = judged(tx, signoff, tx.run(request.run_id), proposal_of(request))
+    return verdict.outcome is Ruling.approve and not verdict.editable
 
 
 def revise(
@@ -149,10 +156,13 @@ def never_looser(before: Verdict, after: Verdict) -> Verdict:
     """The verdict of an edited proposal: what people were asked for stays asked for, whatever the new arguments allow."""
     risk = max(before.risk, after.risk, key=lambda risk: risk.rank)
     if after.outcome is Ruling.approve:
+        kept_risk = (f"The risk stays {risk}, as it was rated before.",) if risk is not after.risk else ()
         most = {
             "risk": risk,
+            "reasons": (*after.reasons, *kept_risk),
             "quorum": max(before.quorum, after.quorum),
             "exclude_requester": before.exclude_requester or after.exclude_requester,
+            "editable": before.editable and after.editable,
             "channels": before.channels,
         }
         return after.model_copy(update=most)
@@ -165,11 +175,17 @@ def _changes(signoff: Signoff, before: Request, after: Request) -> tuple[Change,
     return changes_of(signoff.actions, before.action, before.arguments, after.arguments)
 
 
-def _edited(signoff: Signoff, request: Request, values: JsonObject) -> tuple[JsonObject, str, str]:
-    action = signoff.actions[request.action]
+def _typed(signoff: Signoff, request: Request, values: JsonObject) -> tuple[JsonObject, str, str] | Answer:
+    """The arguments, target and notes that an edit form says; or what is wrong with it."""
+    action, notes = signoff.actions[request.action], str(values.get("notes") or "").strip()
     fields = argument_fields(action, request.arguments)
-    arguments, target = action.normal(arguments_from(values, fields, request.arguments))
-    return arguments, target, str(values.get("notes") or "").strip()
+    try:
+        arguments, target = action.normal(arguments_from(values, fields, request.arguments))
+    except BadArguments as error:
+        return Answer(False, words("Some values cannot be used."), error.errors)
+    except NotCanonical as error:
+        return Answer(False, words(f"A value cannot be used: {error}."))
+    return TOO_LONG if len(notes) > NOTES_MAX else (arguments, target, notes)
 
 
 def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held | Answer:
@@ -193,7 +209,7 @@ def _hold(tx: Transaction, signoff: Signoff, click: Click, has: Rights) -> Held 
 
 def _judged_again(tx: Transaction, signoff: Signoff, held: Request, click: Click) -> Answer | None:
     """A click under newer rules: a stricter verdict makes a new revision, a block ends the request; else None."""
-    verdict = signoff.judge(proposal_of(held), circumstances(tx, signoff, tx.run(held.run_id)))
+    verdict = judged(tx, signoff, tx.run(held.run_id), proposal_of(held))
     if verdict.outcome is Ruling.block:
         reason = "The policy changed and now blocks this: " + " ".join(verdict.reasons)
         ended = tx.move_request(held.id, RequestStatus.pending, RequestStatus.cancelled, reason=reason)

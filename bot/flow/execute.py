@@ -11,12 +11,13 @@ from datetime import timedelta
 from agents.runtime import Outcome
 from bot.cards import lines
 from bot.flow import jobs
-from bot.flow.circumstances import circumstances
+from bot.flow.circumstances import spending
 from bot.flow.effect import perform, recorded
 from bot.flow.evaluate import request_evaluation
 from bot.flow.finish import go_on
 from bot.flow.outcomes import outcome_json, told
 from bot.flow.people import agreed
+from bot.flow.places import told_places
 from bot.flow.seals import GRANT_LIFE, Grant
 from bot.flow.signoff import Signoff, proposal_of
 from storage.canonical import fingerprint
@@ -144,8 +145,7 @@ def _held_back(tx: Transaction, signoff: Signoff, request: Request) -> str | Non
     """Why the policy does not let this run without people, as the request's row says it did; None if it does."""
     passed = request.api_key is not None and request.action in signoff.actions  # only what could be checked passes
     if passed:
-        as_proposed = proposal_of(request).model_copy(update={"risk": None})  # the row's is the rule's, not the agent's
-        verdict = signoff.judge(as_proposed, circumstances(tx, signoff, tx.run(request.run_id)))
+        verdict = spending(tx, signoff, tx.run(request.run_id), proposal_of(request), request.step + 1)
         if verdict.outcome in (Ruling.auto, Ruling.log):
             return None
     return "The policy does not let this run without asking people, so it was refused. Ask for it again."
@@ -218,7 +218,7 @@ def report(tx: Transaction, signoff: Signoff, request_id: str, execution: Execut
 def _concluded(tx: Transaction, signoff: Signoff, request: Request, result: Outcome) -> None:
     """The evaluation of a request that has ended, its card, and the run that goes on."""
     tx.add_evaluation(_record(tx, signoff, request, result))
-    _show(tx, request, told(result, signoff.actions.cover(request.action, request.arguments)))
+    _show(tx, signoff, request, told(result, signoff.actions.cover(request.action, request.arguments)))
     go_on(tx, signoff, request, result)
 
 
@@ -254,14 +254,15 @@ def _record(tx: Transaction, signoff: Signoff, request: Request, result: Outcome
     return record if ruling is Ruling.approve else record.model_copy(update={"decision": ruling.value})
 
 
-def _show(tx: Transaction, request: Request, result: Outcome) -> None:
+def _show(tx: Transaction, signoff: Signoff, request: Request, result: Outcome) -> None:
     """Tell people what became of it. Where nobody was asked there is no card, but what is logged or unknown is told."""
     if request.verdict.outcome is Ruling.approve or request.api_key is None:  # whatever its row says since
         tx.defer(*jobs.show_card(request))
         tx.defer(*jobs.say(request, lines.executed(request, result)))
     elif request.verdict.outcome is Ruling.log or result.status == "unknown":
-        said = lines.logged(tx.run(request.run_id), proposal_of(request), result)
-        tx.defer(*jobs.log(request.run_id, said, request.places))
+        run = tx.run(request.run_id)
+        places = told_places(signoff, request.verdict, run, unknown=result.status == "unknown")
+        tx.defer(*jobs.log(run.id, lines.logged(run, proposal_of(request), result), places))
 
 
 def execution_of(tx: Transaction, request: Request) -> Execution | None:

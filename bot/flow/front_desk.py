@@ -75,6 +75,8 @@ class FrontDesk:
             has, sure = await rights(self._signoff, request, click)
             if why := await self._cannot_open(request, sure, has):
                 return why
+            if purpose == "edit" and await self._signoff.store.read(lambda tx: decide.fixed(tx, self._signoff, request)):
+                return Answer(False, words(decide.FIXED))
             return _form(self._signoff, request, purpose)
         except Exception as error:  # noqa: BLE001
             return _sorry(error)

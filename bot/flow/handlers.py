@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.flow import jobs
+from bot.flow.adopt import announce
 from bot.flow.converge import show_card, show_run
 from bot.flow.delegate import tell
 from bot.flow.execute import execute
@@ -37,6 +38,9 @@ def handlers(signoff: Signoff) -> Mapping[str, Handler]:
     async def whisper(payload: JsonObject) -> None:
         await tell(signoff, payload)
 
+    async def proclaim(payload: JsonObject) -> None:
+        await announce(signoff, payload)
+
     return {
         jobs.ADVANCE: go_on,
         jobs.EXECUTE: run_approved,
@@ -45,4 +49,5 @@ def handlers(signoff: Signoff) -> Mapping[str, Handler]:
         jobs.REPLY: say,
         jobs.NUDGE: remind,
         jobs.TELL: whisper,
+        jobs.ANNOUNCE: proclaim,
     }

@@ -13,6 +13,7 @@ from storage.records import Job, JsonObject, Person, Place, Request
 ADVANCE, EXECUTE = "advance", "execute"
 SHOW_RUN, SHOW_CARD, REPLY = "show_run", "show_card", "reply"
 TELL = "tell"
+ANNOUNCE = "announce"
 NUDGE = "nudge"
 
 
@@ -75,6 +76,12 @@ def tell(person: Person, text: Text) -> Job:
     """Say something that only this person sees, in a direct message."""
     payload = {"person": person.model_dump(mode="json"), "text": to_json(text)}
     return Job(task=TELL, payload=payload, lock=f"tell:{person.key}")
+
+
+def announce(place: Place, text: Text) -> Job:
+    """Say something that belongs to no run, in a channel."""
+    payload = {"place": _json(place), "text": to_json(text)}
+    return Job(task=ANNOUNCE, payload=payload, lock=_name("announce", place))
 
 
 def place_in(payload: JsonObject) -> Place | None:

@@ -12,7 +12,7 @@ from agents.actions import AgentError
 from agents.runtime import Outcome
 from agents.second_look.compare import looked_at
 from bot.flow import jobs
-from bot.flow.circumstances import circumstances
+from bot.flow.circumstances import circumstances, spending, spent
 from bot.flow.close import APPROVED
 from bot.flow.evaluate import evaluation
 from bot.flow.finish import finish
@@ -20,7 +20,7 @@ from bot.flow.places import review_places
 from bot.flow.propose import proposal_detail
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
-from policies.circumstances import Circumstances
+from policies.judge import Judge
 from policies.rules import Rule
 from storage.canonical import fingerprint
 from storage.records import (
@@ -44,7 +44,7 @@ from storage.store import Transaction
 
 UNCHECKED = "Signoff does not know this action, so its arguments could not be checked."
 ELSEWHERE = 0  # level of an agent whose workflow runs elsewhere: how it works is not known here
-PROPOSED, APPROVAL = 1, 2  # numbers of the steps of such a run; the execution is the one after
+PROPOSED, APPROVAL, EXECUTION = 1, 2, 3  # numbers of the steps of such a run
 
 STATUS = {
     Ruling.auto: RequestStatus.approved,
@@ -114,9 +114,8 @@ def _submit(tx: Transaction, signoff: Signoff, key: ApiKey, asked: Asked, once: 
         raise NotAsked("agent", f"{asked.agent!r} is the name of one of Signoff's own agents. Use a name of your own.")
     proposal = _checked(signoff, asked.proposal)
     run = _run(tx, signoff, key, asked)
-    verdict = judged(signoff, proposal, circumstances(tx, signoff, run))
-    request = _request(tx, signoff, run, proposal, verdict)
     tx.add_run(run)
+    request = _request(tx, signoff, run, proposal, _verdict(tx, signoff, run, proposal))
     tx.add_request(request, _first_revision(request))
     submission = Submission(
         api_key=key.id, idempotency_key=once.key, body=once.body, request_id=request.id, created_at=request.created_at
@@ -141,18 +140,21 @@ def _checked(signoff: Signoff, proposal: Proposal) -> Proposal:
     return proposal
 
 
-def judged(signoff: Signoff, proposal: Proposal, around: Circumstances) -> Verdict:
+def _verdict(tx: Transaction, signoff: Signoff, run: Run, proposal: Proposal) -> Verdict:
     """What the policy says; an action whose arguments nobody can check is never let through without people."""
-    verdict = signoff.judge(proposal, around)
-    if proposal.action in signoff.actions or verdict.outcome is Ruling.block:
+    if proposal.action in signoff.actions:
+        return spending(tx, signoff, run, proposal, EXECUTION)
+    policy = signoff.policy()
+    around = circumstances(tx, signoff, run, spent(tx, policy))
+    verdict = signoff.judge_of(policy).judge(proposal, around)
+    if verdict.outcome is Ruling.block:
         return verdict
-    if verdict.outcome is not Ruling.approve:
-        policy = signoff.policy()
-        rule = Rule(name="unchecked arguments", actions=(proposal.action,), verdict=Ruling.approve, reason=UNCHECKED)
-        stricter = policy.model_copy(update={"rules": (*policy.rules, rule)})
-        raised = signoff.judge_of(stricter).judge(proposal, around)
-        return raised.model_copy(update={"policy_version": verdict.policy_version})
-    return verdict.model_copy(update={"reasons": (*verdict.reasons, UNCHECKED)})
+    if verdict.outcome is Ruling.approve:
+        return verdict.model_copy(update={"reasons": (*verdict.reasons, UNCHECKED)})
+    rule = Rule(name="unchecked arguments", actions=(proposal.action,), verdict=Ruling.approve, reason=UNCHECKED)
+    stricter = policy.model_copy(update={"rules": (*policy.rules, rule)})
+    raised = Judge(stricter, signoff.actions.models, signoff.fallback).judge(proposal, around)
+    return raised.model_copy(update={"policy_version": verdict.policy_version})
 
 
 def _run(tx: Transaction, signoff: Signoff, key: ApiKey, asked: Asked) -> Run:

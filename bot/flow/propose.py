@@ -7,13 +7,13 @@ from agents.actions import Actions
 from agents.runtime import Blocked, Outcome, Parked
 from bot.cards import lines
 from bot.flow import jobs
-from bot.flow.circumstances import circumstances
+from bot.flow.circumstances import spending
 from bot.flow.close import APPROVED
 from bot.flow.effect import perform, recorded
 from bot.flow.evaluate import evaluation
 from bot.flow.execute import LOST, begin, end, granted
 from bot.flow.outcomes import outcome_from, told
-from bot.flow.places import review_places
+from bot.flow.places import review_places, told_places
 from bot.flow.remind import scheduled
 from bot.flow.signoff import Signoff
 from storage.canonical import fingerprint
@@ -71,17 +71,25 @@ class PolicyGate:
         """See `agents.runtime.Gate`."""
         if self.journal.step(number) is not None:
             return await self._replay(number, proposal)
-        around = await self.signoff.store.read(lambda tx: circumstances(tx, self.signoff, self.run))
-        verdict = self.signoff.judge(proposal, around)
+        verdict, begun = await self.signoff.store.write(lambda tx: self._ruled(tx, number, proposal))
+        if verdict.outcome is Ruling.block:
+            raise Blocked(_because(verdict))
+        if begun is None:
+            raise Parked
+        return await self._run_now(*begun, proposal, verdict)
+
+    def _ruled(self, tx: Transaction, number: int, proposal: Proposal) -> tuple[Verdict, tuple[Execution, Step] | None]:
+        """The verdict, and what it lets run by itself, journaled as begun: in one transaction, so that no budget is
+        overspent and no policy comes in between."""
+        verdict = spending(tx, self.signoff, self.run, proposal, number)
         match verdict.outcome:
             case Ruling.block:
-                await self.signoff.store.write(lambda tx: refuse(tx, self.signoff, self.run, number, proposal, verdict))
-                raise Blocked(_because(verdict))
+                refuse(tx, self.signoff, self.run, number, proposal, verdict)
             case Ruling.approve:
-                await self.signoff.store.write(lambda tx: ask(tx, self.signoff, self.run, number, proposal, verdict))
-                raise Parked
+                ask(tx, self.signoff, self.run, number, proposal, verdict)
             case _:
-                return await self._run_now(number, proposal, verdict)
+                return verdict, self._begun(tx, number, proposal, verdict)
+        return verdict, None
 
     def steps_taken(self, number: int) -> int:
         """See `agents.runtime.Gate`: the proposal alone, with its approval, or with its approval and its execution."""
@@ -107,8 +115,8 @@ class PolicyGate:
             return await self._lost(first, proposal)
         return outcome_from(first.result)
 
-    async def _run_now(self, number: int, proposal: Proposal, verdict: Verdict) -> Outcome:
-        """`auto` and `log`: journal the intent, run, journal the result."""
+    def _begun(self, tx: Transaction, number: int, proposal: Proposal, verdict: Verdict) -> tuple[Execution, Step]:
+        """`auto` and `log`: the intent, journaled."""
         execution = Execution(
             id=self.signoff.ids.new("exe"),
             run_id=self.run.id,
@@ -117,12 +125,13 @@ class PolicyGate:
             action=proposal.action,
             arguments=proposal.arguments,
             fingerprint=_fingerprint(self.run, proposal, verdict, revision=1),
-            started_at=await self.signoff.store.read(lambda tx: tx.now()),
+            started_at=tx.now(),
         )
         detail = proposal_detail(proposal, verdict, self.signoff.actions)
-        step = await self.signoff.store.write(
-            lambda tx: begin(tx, self.signoff, self.run.agent, execution, detail, attempt=self.run.attempt)
-        )
+        return execution, begin(tx, self.signoff, self.run.agent, execution, detail, attempt=self.run.attempt)
+
+    async def _run_now(self, execution: Execution, step: Step, proposal: Proposal, verdict: Verdict) -> Outcome:
+        """Run what was begun, journal the result."""
         self.journal.note(step)
         grant = granted(self.signoff, execution, self.run.agent, self.run.requester.tenant, 1, verdict)
         result = await perform(self.signoff, execution, grant)
@@ -156,7 +165,8 @@ class PolicyGate:
             )
             if verdict.outcome is Ruling.log or result.status == "unknown":
                 said = lines.logged(self.run, proposal, shown)
-                tx.defer(*jobs.log(self.run.id, said, review_places(self.signoff, verdict, self.run)))
+                places = told_places(self.signoff, verdict, self.run, unknown=result.status == "unknown")
+                tx.defer(*jobs.log(self.run.id, said, places))
             return step
 
         step = await recorded(self.signoff.store, work)

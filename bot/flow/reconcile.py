@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.flow import jobs
+from bot.flow.circumstances import WINDOW
 from bot.flow.converge import current_card
 from bot.flow.execute import LATE
 from bot.flow.signoff import Signoff
@@ -124,6 +125,7 @@ def _put_right(tx: Transaction, found: _Found) -> None:
     now = tx.now()
     tx.forget_deliveries(now - REMEMBERED)
     tx.forget_submissions(now - REMEMBERED)
+    tx.forget_spendings(now - 2 * WINDOW)
     for job in found.runs:
         tx.defer(job.model_copy(update={"key": f"advance:{job.payload['run_id']}"}))
     for request in found.to_run:

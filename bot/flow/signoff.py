@@ -21,7 +21,7 @@ from storage.store import Store
 class Signoff:
     """The ports and the rules. `policy` answers with the policy in force now; `fallback` is what the deployment names where
     a policy names nobody and nowhere. `homes` are the tenants that the surfaces are connected to, by name of the surface,
-    and `environment` is what the deployment calls itself."""
+    `environment` is what the deployment calls itself, and `admin_place` is where those read who own the policy."""
 
     store: Store
     agents: Agents
@@ -35,6 +35,7 @@ class Signoff:
     seals: Seals
     homes: Mapping[str, str] = field(default_factory=dict)
     environment: str = "production"
+    admin_place: Place | None = None
     bench: Bench = field(default_factory=Bench, compare=False)
     turns: Turns = field(default_factory=Turns, compare=False)
 
@@ -52,13 +53,13 @@ class Signoff:
 
 
 def proposal_of(request: Request) -> Proposal:
-    """The proposal that a request's current revision asks for."""
+    """The proposal that a request's current revision asks for; without the agent's own view of its risk, because what
+    that asked for at first stays asked for (see `decide.never_looser`)."""
     return Proposal(
         action=request.action,
         arguments=request.arguments,
         target=request.target,
         summary=request.summary,
         evidence=request.evidence,
-        risk=request.verdict.risk,  # judged again, a risk that was raised stays raised
         labels=request.labels,
     )

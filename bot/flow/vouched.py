@@ -85,6 +85,8 @@ def _work(signoff: Signoff, request: Request, choice: Choice) -> Work | Ruled:
 def _edit(signoff: Signoff, request: Request, choice: Choice) -> Work | Ruled:
     if request.action not in signoff.actions:
         return Ruled("invalid", Answer(False, words(NOT_EDITABLE), {"decision": NOT_EDITABLE}), request)
+    if request.status is RequestStatus.pending and not request.verdict.editable:
+        return Ruled("invalid", Answer(False, words(decide.FIXED), {"decision": decide.FIXED}), request)
     unknown = choice.arguments.keys() - request.arguments.keys()
     wrong = {name: f"There is no such argument. There are: {', '.join(request.arguments)}." for name in sorted(unknown)}
     try:

@@ -11,6 +11,7 @@ from storage.records.executions import Evaluation, Execution, ExecutionStatus, P
 from storage.records.jobs import Job
 from storage.records.messages import Conversation, Message, MessageStatus
 from storage.records.people import Delegation, Identity, Person, Place
+from storage.records.policies import Adoption
 from storage.records.programs import ApiKey, Scope, Submission
 from storage.records.proposals import Evidence, Proposal
 from storage.records.requests import Decision, Request, RequestStatus, Revision, Verb
@@ -18,6 +19,7 @@ from storage.records.runs import Run, RunStatus, Step, StepStatus, StepType
 from storage.records.verdicts import Outcome, Risk, Verdict
 
 __all__ = [
+    "Adoption",
     "ApiKey",
     "AuditEntry",
     "Conversation",

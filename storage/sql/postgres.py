@@ -7,7 +7,7 @@ transaction takes, so nobody who holds it waits for anybody else.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -50,6 +50,7 @@ _HEAD = b"""
     SELECT clock_timestamp(), pg_current_xact_id()::text, seq, hash FROM (SELECT 1) AS one
     LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
 """
+_BUDGET = b"SELECT pg_advisory_xact_lock(1365311235, hashtext(%s))"
 _DEFER = b"SELECT signoff_defer(%s, %s, %s, %s, %s)"
 
 
@@ -71,6 +72,11 @@ class PostgresTransaction(SqlTransaction):
             self._asked = (cast("datetime", moment), time.monotonic())
         moment, asked = self._asked
         return self._shift(moment + timedelta(seconds=time.monotonic() - asked))
+
+    def hold_budgets(self, rules: Collection[str]) -> None:
+        """Locks in one order everywhere; a statement after them sees what their last holders committed."""
+        for rule in sorted(rules):
+            self._driver.execute(_BUDGET, (rule,))
 
     def defer(self, *jobs: Job) -> None:
         """Add the jobs when the transaction is about to commit, so that jobs stand in the order of commits."""

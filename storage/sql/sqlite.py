@@ -5,7 +5,7 @@ Write-ahead logging lets readers see a snapshot while the one writer works; `syn
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -60,6 +60,9 @@ class SqliteTransaction(SqlTransaction, JobRows):
     def now(self) -> datetime:
         """The clock's time, aware UTC."""
         return self._clock().astimezone(UTC)
+
+    def hold_budgets(self, rules: Collection[str]) -> None:
+        """Whoever writes holds the whole database."""
 
     def defer(self, *jobs: Job) -> None:
         """Add the jobs to the outbox when the transaction is about to commit, unless their keys wait there already."""

@@ -222,6 +222,26 @@ class Executions(Row, table=True):
     finished_at: datetime | None = Field(sa_type=UtcDateTime)
 
 
+class Adoptions(Row, table=True):
+    """The policies that came into force. Their numbers let one of several replicas say so."""
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    version: str
+    content: dict[str, Any] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Spendings(Row, table=True):
+    """What rules with a budget let run by themselves: which step of which run, and when."""
+
+    __table_args__ = (Index(None, "rule", "at"),)
+
+    rule: str = Field(primary_key=True)
+    run_id: str = Field(primary_key=True, foreign_key="runs.id")
+    step: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class Evaluations(Row, table=True):
     """The joined records of proposals and what became of them."""
 

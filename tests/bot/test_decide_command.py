@@ -117,6 +117,19 @@ async def test_without_an_answer_nothing_is_done(stage: Stage, typed: Typed) -> 
     assert (await now(stage, request)).status is RequestStatus.pending
 
 
+async def test_what_the_policy_lets_nobody_edit_is_not_edited_here_either(
+    stage: Stage, typed: Typed, env: dict[str, str]
+) -> None:
+    fixed = POLICY.replace("execute_financial_action], ", "execute_financial_action], edit: forbidden, ")
+    await asyncio.to_thread(Path(env["SIGNOFF_POLICY"]).write_text, fixed)
+    stage.adopt(fixed)
+    request = await ask(stage)
+    told = await typed(request.id, "edit", "--as", RAVI, "--set", "amount=300.00", "--yes")
+    assert (told.exit_code, "lets nobody edit this" in told.stderr) == (2, True)
+    assert (await now(stage, request)).revision == 1
+    assert (await typed(request.id, "approve", "--as", RAVI, "--yes")).exit_code == 0
+
+
 async def test_an_edit_changes_what_is_granted(stage: Stage, typed: Typed) -> None:
     request = await ask(stage)
     told = await typed(request.id, "edit", "--as", RAVI, "--set", "amount=300.00", "--yes", "--json")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Replica, Role
+from bot.reload import Reload
 from policies.current import CurrentPolicy
 from policies.file import SHIPPED
 from policies.rules import mentionable
@@ -39,7 +40,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 def replica(stage: Stage, *places: Anchors) -> Replica:
     policy = CurrentPolicy(SHIPPED, mentionable({}))
-    return Replica(stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), policy, "", places)
+    return Replica(
+        stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), Reload(stage.signoff, policy), "", places
+    )
 
 
 @pytest.mark.parametrize("role", ["all", "worker", "web"])
@@ -83,7 +86,8 @@ async def test_every_replica_follows_a_changed_policy(stage: Stage, role: Role, 
     file = tmp_path / "policy.yaml"
     file.write_text("rules: []\n")
     policy = CurrentPolicy(file, {})
-    made = Replica(stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), policy, "", ())
+    reload = Reload(stage.signoff, policy)
+    made = Replica(stage.signoff, stage.desk, Storage(stage.store, stage.dispatch), reload, "", ())
     serving = asyncio.create_task(made.serve(role))
     before = policy.policy.version
     file.write_text("rules: []\ndefaults: {quorum: 2}\n")

@@ -131,7 +131,7 @@ async def test_a_policy_that_breaks_while_serving_is_not_taken_over_and_the_chan
     policy = place.directory / "policy.yaml"
     shutil.copy(SHIPPED, policy)
     async with staffed(place, policy=policy) as demo:
-        eyes, version = Eyes(demo), demo.replica.policy.policy.version
+        eyes, version = Eyes(demo), demo.replica.reload.current.policy.version
         policy.write_text(
             "rules:\n  - name: money\n    actions: [execute_financial_action]\n    verdict: auto\n    risc: low\n"
         )
@@ -139,13 +139,13 @@ async def test_a_policy_that_breaks_while_serving_is_not_taken_over_and_the_chan
         told = await eyes.said("The policy file was changed, but cannot be used. The old policy stays.")
         assert f"{policy}:5: " in text_of(told)
         assert "risc" in text_of(told)
-        assert demo.replica.policy.policy.version == version
+        assert demo.replica.reload.current.policy.version == version
         _, request, _ = await asked_for(demo, BROKEN_LAMP)
         assert request.verdict.policy_version == version
 
         policy.write_text(SHIPPED.read_text() + "\n# mended\n")
-        await demo.replica.refresh_policy()
-        await eyes.said("A new policy is in force")
+        await demo.replica.reload.look()
+        await eyes.said("The policy file can be used again.")
 
 
 async def test_a_second_serve_on_the_same_file_is_refused(place: Premises) -> None:

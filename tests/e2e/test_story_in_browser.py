@@ -156,7 +156,7 @@ async def _evaluation_tells(eyes: Eyes, run: Run, request: Request) -> None:
     assert versions["agent"] == run.agent_version
     assert versions["models"] == ["offline-rules"]
     assert versions["prompts"]
-    assert verdict["policy_version"] == eyes.demo.replica.policy.policy.version
+    assert verdict["policy_version"] == eyes.demo.replica.reload.current.policy.version
     assert request.expires_at - request.created_at == timedelta(hours=4)
 
 

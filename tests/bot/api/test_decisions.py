@@ -9,6 +9,7 @@ from tests.bot.api.office import Office, Program
 
 RAVI, NOOR, DAN = "ravi@example.com", "noor@example.com", "dan@example.com"
 TWO = f"rules: [{{name: p, actions: [pay], verdict: approve, risk: high, quorum: 2, reviewers: [{RAVI}, {NOOR}]}}]"
+FIXED = f"rules: [{{name: p, actions: [pay], verdict: approve, edit: forbidden, reviewers: [{RAVI}]}}]"
 GROUP = "rules: [{name: p, actions: [pay], verdict: approve, reviewers: ['slack:@leads']}]"
 
 
@@ -49,6 +50,15 @@ async def test_an_edit_is_checked_field_by_field(
 ) -> None:
     told = await ravi.decide(await agent.asked(), "edit", arguments=arguments)
     assert (told.status, told.body["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_what_nobody_may_edit_is_refused_with_a_sentence(office: Office, agent: Program, ravi: Program) -> None:
+    office.stage.adopt(FIXED)
+    req = await agent.asked()
+    told = await ravi.decide(req, "edit", arguments={"amount": "300.00"})
+    assert (told.status, "lets nobody edit this" in told.detail) == (422, True)
+    assert (await agent.get(f"/v1/requests/{req}")).body["editable"] is False
+    assert (await ravi.decide(req, "approve")).status == 200
 
 
 async def test_a_rejection_says_why(office: Office, agent: Program, ravi: Program) -> None:

@@ -265,7 +265,7 @@ async def test_a_surface_that_is_not_connected_is_left_out(stage: Stage, caplog:
     stage.signoff = replace(stage.signoff, fallback_place=FALLBACK)
     stage.adopt(asking_in(*NAMED))
     assert (await stage.ask()).places == (ONCALL,)
-    assert "'teams', which is not connected; people are asked in the other places" in caplog.text
+    assert "'teams', which is not connected; Signoff uses the other channels" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import pytest
 from storage.records import RequestStatus
 from tests.contracts.surface.chat import Chat, NotPossible
 from tests.contracts.surface.features import feature
-from tests.contracts.surface.house import TWO, House
+from tests.contracts.surface.house import RULES, TWO, House
 
+ASKS = "verdict: approve, reviewers: [ravi@example.com], reason: 'Numbers <!here> *go* to [Ravi](https://ravi.example).'"
 LONG = "\n".join(f"Line {number} of a long letter to a customer who wrote to us." for number in range(600))
 
 
@@ -28,6 +29,22 @@ async def test_words_of_others_neither_mention_nor_link(house: House, chat: Chat
     assert "**bold**" in read
     assert "<U+202E>" in read
     assert chat.told("ravi").strip() == ""
+
+
+@feature("Card: why people are asked, in words that hold nothing of an agent's")
+async def test_a_card_says_why_people_are_asked(house: House, chat: Chat) -> None:
+    house.stage.adopt(f"{RULES}  - {{name: numbers, actions: [pay], when: int(args.to) > 5, {ASKS}}}\n")
+    card = await house.ask("480.00 <!channel>")
+    read = chat.words(card, "ravi")
+    for part in ("of rule “numbers” could not be decided", "Numbers <!here> *go* to [Ravi](https://ravi.example)."):
+        assert part in read, part
+    doubts = [line for line in read.splitlines() if "could not be decided" in line]
+    assert not [line for line in doubts if "channel" in line]
+    assert chat.told("noor").strip() == ""
+    house.stage.adopt(RULES.replace("verdict: log", "verdict: log\n    budget: 1\n    reviewers: [ravi@example.com]"))
+    for text in ("one", "two"):
+        await house.type("anna", f"run payer note {text}")
+    assert "lets 1 run by themselves within an hour, and that many did" in chat.words(await house.card(), "ravi")
 
 
 @feature("Approve")

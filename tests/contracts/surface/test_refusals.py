@@ -1,5 +1,7 @@
 """Who may not decide is told so alone, and nothing happens."""
 
+from contextlib import suppress
+
 import pytest
 
 from storage.records import RequestStatus
@@ -7,6 +9,7 @@ from tests.contracts.surface.chat import Chat, NotPossible
 from tests.contracts.surface.features import feature
 from tests.contracts.surface.house import RULES, House
 
+FIXED = RULES.replace("    risk: high\n", "    risk: high\n    edit: forbidden\n", 1)
 REFUSED = {
     "requester": ("anna", "You asked for this"),
     "other member": ("dan", "can decide on this"),
@@ -27,6 +30,31 @@ async def test_who_may_not_decide_is_told_why_alone(house: House, chat: Chat, wh
         assert not {"Reject", "Approve edited"} & set(chat.form_buttons(who) if chat.form(who) else ())
     assert chat.said() == before
     assert await house.status() is RequestStatus.pending
+
+
+@feature("What the policy lets nobody edit has no Edit, and an old Edit is refused")
+async def test_what_nobody_may_edit_is_approved_or_rejected_as_it_is(house: House, chat: Chat) -> None:
+    old = await house.ask()
+    house.stage.adopt(FIXED)
+    assert "The policy lets nobody edit this" in await house.press("ravi", old, "Edit")
+    assert "Approve edited" not in (chat.form_buttons("ravi") if chat.form("ravi") else ())
+    card = await house.ask("300.00 lamp-shop")
+    assert chat.buttons(card, "ravi") == ["Approve", "Reject"]
+    await house.press("ravi", card, "Approve")
+    assert house.paid == ["300.00 lamp-shop"]
+
+
+@feature("A form that was opened before the policy forbade editing changes nothing")
+async def test_an_edit_that_comes_after_the_policy_forbade_it_changes_nothing(house: House, chat: Chat) -> None:
+    await house.press("ravi", await house.ask(), "Edit")
+    house.stage.adopt(FIXED)
+    with suppress(NotPossible):  # where it is said in the form, which stays open
+        await house.send("ravi", "Approve edited", amount="300.00")
+    assert "The policy became stricter" in chat.told("ravi")
+    request = await house.request()
+    assert (request.arguments["amount"], request.revision, request.verdict.editable) == ("480.00", 2, False)
+    assert chat.buttons(await house.card(), "ravi") == ["Approve", "Reject"]
+    assert house.paid == []
 
 
 @feature("Accounts that were switched off neither ask nor decide")
