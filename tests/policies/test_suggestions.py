@@ -16,7 +16,8 @@ from policies.judge import Fallback, Judge
 from policies.past import Answer, Change, Past
 from policies.replay import Replay
 from policies.rules import Policy
-from policies.suggestions import NotYet, Suggestion, Terms, suggestions
+from policies.suggested import NotYet, Suggestion, Terms
+from policies.suggestions import suggestions
 from storage.records import Outcome, Person, Proposal
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -46,9 +47,11 @@ def past(number: int, amount: int, verb: str, person: str, seconds: float) -> Pa
 
 
 PEOPLE = st.sampled_from(["ravi", "noor", "dan", MIA.key])
-VERBS = st.sampled_from(["approve"] * 12 + ["reject", "edit", "expired"])
-CASES = st.tuples(st.sampled_from([1, 5, 9, 10, 20, 45, 90]), VERBS, PEOPLE, st.sampled_from([2.0, 8.0, 30.0, 60.0]))
-HISTORIES = st.lists(CASES, max_size=40).map(lambda cases: [past(number, *case) for number, case in enumerate(cases)])
+VERBS = st.sampled_from(["approve"] * 40 + ["reject", "edit", "expired"])
+CASES = st.tuples(st.sampled_from([1, 5, 9, 10, 20, 45, 90]), VERBS, PEOPLE, st.sampled_from([2.0, 8.0, 30.0, 60.0, 400.0]))
+HISTORIES = st.lists(CASES, min_size=15, max_size=60).map(
+    lambda cases: [past(number, *case) for number, case in enumerate(cases)]
+)
 
 
 def told(history: list[Past]) -> tuple[tuple[Suggestion, ...], tuple[NotYet, ...]]:
@@ -79,11 +82,11 @@ def witnesses(history: list[Past], limit: float) -> list[str]:
 
 
 @given(HISTORIES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_what_is_loosened_was_earned(history: list[Past]) -> None:
     made, waiting = told(history)
     loosened = [each for each in made if each.kind == "loosen"]
-    assert len(loosened) + len(waiting) == bool(history)
+    assert len(loosened) + len(waiting) == 1
     for each in loosened:
         replay = Replay(Judge(amended(POLICY, each.amendment), ACTIONS, TAKES))
         runs = [case for case in history if replay.tell(case).runs]
@@ -99,7 +102,7 @@ def test_what_is_loosened_was_earned(history: list[Past]) -> None:
 
 
 @given(HISTORIES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_what_is_not_loosened_lacks_something(history: list[Past]) -> None:
     """No limit that people write would have been supported either."""
     _, waiting = told(history)

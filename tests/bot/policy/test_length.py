@@ -53,7 +53,7 @@ async def test_memory_does_not_grow_with_the_history(sqlite_url: str, tmp_path: 
         _repeat(database)
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY, encoding="utf-8")
-    for what, short, long in (("backtest", 5, DAYS), ("suggest", 2, 20)):
+    for what, short, long in (("backtest", 5, DAYS), ("suggest", 1, 10)):
         few, many = (_measured(what, sqlite_url, policy, DAYS - days) for days in (short, long))
         assert (few[0], many[0]) == (short * DAY, long * DAY)
         assert many[1] - few[1] < 8_000, f"{what}: {few[1]:,} KiB for {few[0]:,}, {many[1]:,} KiB for {many[0]:,}"
