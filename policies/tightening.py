@@ -9,6 +9,7 @@ from policies.rules import Rule
 from policies.suggested import Evidence, Suggestion, Terms, alone, free, humans, rule_of
 from storage.records import Outcome
 
+FEWEST = 3  # times that something went wrong; less is an accident, whatever share it is
 FAILING = 0.05  # share of runs that certainly failed, from which on people should look before
 OFTEN_WRONG = 0.2  # share of proposals that were certainly rejected or edited, from which on two should look
 MOSTLY_REFUSED = 0.5  # share that was certainly rejected, from which on asking is no use
@@ -17,7 +18,7 @@ MOSTLY_REFUSED = 0.5  # share that was certainly rejected, from which on asking 
 def tightened(subject: Subject, asked: Asked, terms: Terms) -> Iterator[Suggestion]:
     """What people mostly refuse is blocked; what they often mend is looked at by two."""
     rule = rule_of(terms.policy, subject.rule)
-    if rule is None or asked.decided == 0:
+    if rule is None or asked.objections < FEWEST:
         return
     refused, wrong = lowest(asked.rejected, asked.decided), lowest(asked.objections, asked.decided)
     if refused >= MOSTLY_REFUSED:
@@ -37,7 +38,7 @@ def stopped(subject: Subject, ran: Ran, terms: Terms) -> Iterator[Suggestion]:
     """What runs by itself and certainly fails too often is asked about."""
     rule, failures = rule_of(terms.policy, subject.rule), ran.failed + ran.unknown
     certain = lowest(failures, ran.runs)
-    if rule is None or certain < FAILING:
+    if rule is None or failures < FEWEST or certain < FAILING:
         return
     common = tuple((name, count) for name, count in (("failed", ran.failed), ("unknown", ran.unknown)) if count)
     evidence = Evidence(ran.runs, failures, certain, (), tuple(ran.examples), failed=failures, common=common)

@@ -69,7 +69,7 @@ def written(advice: Advice, *, width: int, colour: bool) -> str:
     with console.capture() as caught:
         for part in _parts(advice):
             console.print(part, soft_wrap=True)
-    return caught.get().rstrip("\n")
+    return "\n".join(line.rstrip() for line in caught.get().rstrip().splitlines())
 
 
 def _parts(advice: Advice) -> Iterator[Text | Padding]:
