@@ -97,6 +97,7 @@ class Backtest:
     examples: dict[Kind, list[str]] = field(default_factory=dict)
     saved: Saved = field(default_factory=Saved)
     unanswered: int = 0
+    unclaimed: int = 0
     judged_otherwise: int = 0
     doubted: int = 0
     doubts: Counter[str] = field(default_factory=Counter)
@@ -112,6 +113,7 @@ class Backtest:
         self._count_row(compared)
         self.judged_otherwise += compared.now.outcome is not past.recorded
         self.unanswered += compared.candidate.runs and past.unanswered
+        self.unclaimed += compared.candidate.runs and not past.claimed
         self._count_doubt(compared)
         if compared.contradicts:
             self._contradict(compared)

@@ -6,7 +6,7 @@ for each rule and action, by whom what was approved unchanged, what was objected
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -67,8 +67,6 @@ class Asked:
     reasons: Counter[str] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
     pace: dict[str, Pace] = field(default_factory=dict)
-    runs: int = 0
-    last_run: str | None = None
     approved: list[str] = field(default_factory=list)
     against: list[str] = field(default_factory=list)
 
@@ -96,7 +94,7 @@ class Ran:
 class Experience:
     """Everything that was gathered. `seen` names a request for each person who decided, to find out who they are."""
 
-    def __init__(self, actions: "dict[str, type[BaseModel] | None]") -> None:
+    def __init__(self, actions: Mapping[str, type[BaseModel] | None]) -> None:
         self._numbers = {name: tuple(_numeric(model)) for name, model in actions.items() if model is not None}
         self.asked: dict[Subject, Asked] = {}
         self.ran: dict[Subject, Ran] = {}
@@ -119,7 +117,6 @@ class Experience:
 
     def _ask(self, asked: Asked, past: Past) -> None:
         asked.proposals += 1
-        asked.runs, asked.last_run = asked.runs + (asked.last_run != past.run_id), past.run_id
         asked.failed += past.ran in ("failed", "unknown")
         self._pace(asked, past)
         if past.objection is not None:

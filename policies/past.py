@@ -37,7 +37,8 @@ class Past:
 
     `shown` are its arguments without secrets, for people. `decided` and `ran` are those of its evaluation. `hidden` names
     what a condition may look at (`args`, `target`, `evidence`) of which a part was not kept because it is secret; `misfit`
-    says why the arguments are none that the action takes today. `checked` is whether the action is a registered one.
+    says why the arguments are none that the action takes today. `checked` is whether the action is a registered one, and
+    `claimed` whether it is known which risk the agent itself saw.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Past:
     hidden: frozenset[str] = frozenset()
     misfit: str | None = None
     checked: bool = True
+    claimed: bool = True
 
     @property
     def objection(self) -> Objection | None:

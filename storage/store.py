@@ -285,7 +285,7 @@ class Transaction(Protocol):
     ) -> Sequence[PastProposal]:
         """What has an evaluation, oldest first, from `since` up to but without `until`, from the one after the `order`
         `after` on. `asked`: what became a request, by when it was asked for; otherwise what did not, by when it ended,
-        which is as soon as it ran or was blocked."""
+        which is as soon as it ran or was blocked. Raises Unreadable."""
 
     def audit(
         self,

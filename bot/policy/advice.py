@@ -22,7 +22,8 @@ from policies.people import Ties
 from policies.problems import PolicyError
 from policies.replay import Replay
 from policies.rules import Policy, mentionable
-from policies.suggestions import NotYet, Suggestion, Terms, suggestions
+from policies.suggested import NotYet, Suggestion, Terms
+from policies.suggestions import suggestions
 from storage.records import Outcome, Person
 from storage.store import Transaction
 
@@ -82,7 +83,7 @@ def _read(path: Path) -> str:
 
 
 async def _gathered(here: Grounds, policy: Policy, stretch: Stretch, progress: Progress) -> Experience:
-    replay, experience, count = Replay(here.judge(policy)), Experience(dict(here.actions.models)), 0
+    replay, experience, count = Replay(here.judge(policy)), Experience(here.actions.models), 0
     async for past in history(here.store, stretch, here.actions, here.environment):
         experience.add(past, replay.tell(past))
         progress(count := count + 1)

@@ -3,7 +3,8 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs
     from bot.policy.compare import Report, Wanted
 
 STEP = 1_000  # proposals after which somebody who waits is told again how far it is
-NARROWEST, WIDEST = 100, 140  # characters of a line where no terminal says how many it has
+NARROWEST, WIDEST = 80, 140  # characters of a line
 
 SINCE = click.option(
     "--since", type=Since(), default="90d", show_default=True, help="From when on: 90d, 12h, 2w, or a date."
@@ -79,8 +80,9 @@ def backtest(
 async def _report(settings: Settings, candidate: Path, wanted: "Wanted") -> "Report":
     from bot.policy.compare import compared, grounds
 
-    async with grounds(settings) as here:
-        return await compared(here, settings.policy, candidate, wanted, progress())
+    with progress() as tell:
+        async with grounds(settings) as here:
+            return await compared(here, settings.policy, candidate, wanted, tell)
 
 
 def width() -> int:
@@ -88,11 +90,17 @@ def width() -> int:
     return min(max(shutil.get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)
 
 
-def progress() -> Callable[[int], None]:
-    """Tells a person at a terminal how far a long history is judged."""
+@contextmanager
+def progress() -> Iterator[Callable[[int], None]]:
+    """Tells a person at a terminal how far a long history is judged, on a line that is empty again afterwards."""
+    seen = sys.stderr.isatty()
 
     def tell(count: int) -> None:
-        if count % STEP == 0 and sys.stderr.isatty():
+        if seen and count % STEP == 0:
             click.echo(f"\r{count:,} proposals judged", nl=False, err=True)
 
-    return tell
+    try:
+        yield tell
+    finally:
+        if seen:
+            click.echo("\r\x1b[K", nl=False, err=True)

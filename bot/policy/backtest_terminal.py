@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +22,7 @@ from storage.records import Outcome
 
 MOST_SHOWN = 20  # contradictions; the rest is in --json and --out
 MOST_TEXT = 400  # characters of one text; longer ones say how much was left out
-BAR = 48  # characters
+BAR = 66  # characters
 
 _LOOKS: Mapping[Outcome, tuple[str, str]] = {
     Outcome.auto: ("█", "green"),
@@ -40,7 +40,7 @@ def written(report: Report, *, width: int, colour: bool) -> str:
     with console.capture() as caught:
         for part in _parts(report):
             console.print(part)
-    return caught.get().rstrip("\n")
+    return "\n".join(line.rstrip() for line in caught.get().rstrip().splitlines())
 
 
 def said(text: str, most: int = MOST_TEXT) -> str:
@@ -61,7 +61,6 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if found.proposals:
         yield Text()
         yield from _picture(found)
-        yield Text()
         yield _table(found)
         yield Text(savings(found))
     yield Text()
@@ -80,20 +79,26 @@ def _file(file: File) -> str:
     return f"{inert_line(str(file.path))} (version {file.policy.version[:12]})"
 
 
-def _contradiction(report: Report, each: Compared) -> Text:
+def _contradiction(report: Report, each: Compared) -> Group:
     past = each.past
-    text = Text()
-    text.append(f"{past.id}  {past.at:%Y-%m-%d %H:%M}  ", "bold")
-    text.append(f"{said(past.proposal.action)} by {said(past.around.agent or '?')}, {past.objection}\n", "bold")
-    text.append(f"  arguments  {said(json.dumps(past.shown, ensure_ascii=False))}\n")
+    title = f"{past.id}  {past.at:%Y-%m-%d %H:%M}  {said(past.proposal.action)} by {said(past.around.agent or '?')}"
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(min_width=9)
+    grid.add_column(overflow="fold")
+    for name, text in _details(report, each):
+        grid.add_row(Text(name, "dim"), Text(text))
+    return Group(Text(f"{title}, {past.objection}", "bold"), Padding(grid, (0, 0, 0, 2)))
+
+
+def _details(report: Report, each: Compared) -> Iterator[tuple[str, str]]:
+    past = each.past
+    yield "arguments", said(json.dumps(past.shown, ensure_ascii=False))
     for change in past.changes:
-        text.append(f"  changed    {said(change.field)}: {said(str(change.before))} → {said(str(change.after))}\n")
+        yield "changed", f"{said(change.field)}: {said(str(change.before))} → {said(str(change.after))}"
     for answer in past.answers:
-        text.append(f"  {answer.verb:<9}  {_answer(report, answer)}\n")
+        yield said(answer.verb, 9), _answer(report, answer)
     rules = ", ".join(f"“{rule}”" for rule in each.candidate.winning)
-    same = ", as the policy in force does" if each.now.runs else ""
-    text.append(f"  candidate  {each.candidate.outcome} by {rules}{same}")
-    return text
+    yield "candidate", f"{each.candidate.outcome} by {rules}{', as the policy in force does' if each.now.runs else ''}"
 
 
 def _answer(report: Report, answer: Answer) -> str:
@@ -116,7 +121,8 @@ def _picture(found: Backtest) -> Iterator[Text]:
     """Two bars, one under the other: what would have become of everything."""
     for name, index in (("In force ", 0), ("Candidate", 1)):
         counts = {outcome: sum(n for flow, n in found.flows.items() if flow[index] is outcome) for outcome in OUTCOMES}
-        yield Text(f"{name}  ").append_text(bar(counts)).append("  " + _legend(counts))
+        yield Text(f"{name}  ").append_text(bar(counts))
+        yield Text(f"{' ' * len(name)}  {_legend(counts)}\n")
 
 
 def bar(counts: Mapping[Outcome, int], length: int = BAR) -> Text:
@@ -142,10 +148,10 @@ def _legend(counts: Mapping[Outcome, int]) -> str:
 
 
 def _table(found: Backtest) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("action", overflow="fold")
-    for name in ("proposals", *NEWLY.values(), "against people"):
-        table.add_column(name, justify="right")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
+    table.add_column("\naction", overflow="fold", min_width=24)
+    for name in ("\nall", *NEWLY.values(), "against people"):
+        table.add_column(name.replace(" ", "\n") if " " in name else "\n" + name.lstrip(), justify="right")
     for name, row in rows(found):
         cells = [row.proposals, *(row.kinds[kind] for kind in KINDS), row.contradictions]
         table.add_row(Text(said(name, 80)), *(_number(cell) for cell in cells), style="red" if row.contradictions else None)

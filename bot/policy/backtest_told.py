@@ -37,6 +37,11 @@ def notes(report: Report) -> list[str]:
             f"Of what the candidate lets run, people had been asked about {found.unanswered:,} without saying yes or no: "
             "nothing says that these were right."
         )
+    if found.unclaimed:
+        said.append(
+            f"Of what the candidate lets run, the risk that the agent itself saw is not recorded for {found.unclaimed:,}: "
+            "where that was high, people would be asked."
+        )
     if found.doubted:
         said.append(f"{found.doubted:,} could not be judged again and are counted as asked about:")
         said += [f"  {count:,} × {doubt}" for doubt, count in found.doubts.most_common(10)]
@@ -109,6 +114,7 @@ def as_json(report: Report) -> dict[str, Any]:
         ],
         "actions": [_row(name, row) for name, row in rows(found)],
         "unanswered": found.unanswered,
+        "unclaimed": found.unclaimed,
         "judged_otherwise_then": found.judged_otherwise,
         "not_judged": {"count": found.doubted, "reasons": dict(found.doubts.most_common())},
         "notes": notes(report),

@@ -21,6 +21,7 @@ from storage.redaction import is_masked
 from storage.store import Store
 
 PAGE = 200  # proposals read at once; an evaluation may be large
+CLAIMED = "The agent rates the risk "  # as the judge says it
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def past_of(kept: PastProposal, actions: Actions, environment: str) -> Past:
         target=str(proposed.get("target") or "") if kept.target is None else kept.target,
         summary=str(body.get("one_line_summary") or ""),
         evidence=_evidence(body.get("evidence_used")),
-        risk=_claimed(body),
+        risk=_risk(body["claimed_risk"]) if "claimed_risk" in body else _told(body),
     )
     hidden, at = _hidden(kept, proposal), _moment(body.get("timestamp")) or kept.at
     return Past(
@@ -98,6 +99,7 @@ def past_of(kept: PastProposal, actions: Actions, environment: str) -> Past:
         hidden=hidden,
         misfit=None if "args" in hidden else _misfit(proposal, actions),
         checked=evaluation.action in actions,
+        claimed="claimed_risk" in body or proposal.risk is not None,
     )
 
 
@@ -128,16 +130,11 @@ def _misfit(proposal: Proposal, actions: Actions) -> str | None:
     return None
 
 
-def _claimed(body: JsonObject) -> Risk | None:
-    """The risk that the agent itself saw; where only the verdict tells of it, that."""
-    if "claimed_risk" in body:
-        return _risk(body["claimed_risk"])
+def _told(body: JsonObject) -> Risk | None:
+    """The risk that the agent itself saw, as the reasons of the verdict tell it where they do."""
     reasons = [str(reason) for reason in _items(_mapping(body.get("verdict")).get("reasons"))]
-    told = (reason.removeprefix(CLAIMED).split(",")[0].split()[0] for reason in reasons if reason.startswith(CLAIMED))
+    told = (reason.removeprefix(CLAIMED).partition(",")[0] for reason in reasons if reason.startswith(CLAIMED))
     return _risk(next(told, None))
-
-
-CLAIMED = "The agent rates the risk "  # as the judge says it
 
 
 def _risk(value: object) -> Risk | None:

@@ -54,5 +54,6 @@ async def _advice(settings: Settings, wanted: "Wanted", bound: float) -> "Advice
     from bot.policy.advice import advised
     from bot.policy.compare import grounds
 
-    async with grounds(settings) as here:
-        return await advised(here, settings.policy, wanted, bound, progress())
+    with progress() as tell:
+        async with grounds(settings) as here:
+            return await advised(here, settings.policy, wanted, bound, tell)

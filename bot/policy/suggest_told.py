@@ -13,7 +13,7 @@ from bot.cards.inert import inert, inert_line
 from bot.policy.advice import Advice, Tried
 from bot.policy.backtest_terminal import said
 from policies.bounds import needed
-from policies.suggestions import Evidence, NotYet
+from policies.suggested import Evidence, NotYet
 
 MOST_LISTED = 10  # people or examples on one line
 
@@ -69,7 +69,7 @@ def written(advice: Advice, *, width: int, colour: bool) -> str:
     with console.capture() as caught:
         for part in _parts(advice):
             console.print(part, soft_wrap=True)
-    return caught.get().rstrip("\n")
+    return "\n".join(line.rstrip() for line in caught.get().rstrip().splitlines())
 
 
 def _parts(advice: Advice) -> Iterator[Text | Padding]:
@@ -98,7 +98,7 @@ def _evidence(advice: Advice, each: Tried) -> Iterator[str]:
     suggestion, evidence = each.suggestion, each.suggestion.evidence
     if suggestion.kind == "loosen":
         share = f"at most {evidence.bound:.2%} of them would be objected to (95 %)"
-        yield f"{evidence.cases:,} decisions in {evidence.runs:,} runs approved it unchanged, none did not: {share}."
+        yield f"{evidence.cases:,} decisions approved it unchanged, none did not: {share}."
     else:
         share = f"at least {evidence.bound:.2%} (95 %)"
         yield f"{evidence.failures:,} of {evidence.cases:,} went wrong, {share}{_common(evidence)}."

@@ -15,6 +15,7 @@ from storage.records import Evaluation, PastProposal, Record, Run
 from storage.sql.query import Query
 from storage.sql.rows import Rows, columns, value
 from storage.sql.tables import Evaluations, Executions, Requests, Revisions, Runs, table
+from storage.store import Unreadable
 
 _evaluations, _executions, _requests, _revisions, _runs = (
     table(each) for each in (Evaluations, Executions, Requests, Revisions, Runs)
@@ -77,7 +78,7 @@ class PastRows(Rows):
         agent: str | None = None,
         action: str | None = None,
     ) -> Sequence[PastProposal]:
-        """Oldest first, from the one after `after`."""
+        """Oldest first, from the one after `after`. Raises Unreadable."""
         wanted = {name: text for name, text in (("agent", agent), ("action", action)) if text is not None}
         values: dict[str, object] = {f"wanted_{name}": text for name, text in wanted.items()}
         if after is not None:
@@ -85,7 +86,10 @@ class PastRows(Rows):
         query = _page(asked, after=after is not None, by=tuple(wanted))
         rows = self._run(query, since=since, until=until, most=limit, **values).fetchall()
         ready = query.on(self._dialect)
-        return [_past(ready.row(row)) for row in rows]
+        try:
+            return [_past(ready.row(row)) for row in rows]
+        except ValueError as error:
+            raise Unreadable(f"A past proposal between {since} and {until} holds what nobody of us has written.") from error
 
 
 def _past(row: dict[str, Any]) -> PastProposal:

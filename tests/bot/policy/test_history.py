@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from agents.runtime import Outcome
+from bot.flow.evaluate import History, request_evaluation
 from bot.flow.sweep import sweep
 from bot.policy.history import Stretch, history, past_of
 from policies.past import Past
-from storage.records import Outcome, PastProposal, Risk
+from storage.records import Outcome as Ruling
+from storage.records import PastProposal, Risk
 from tests.bot.flow.stage import ANNA, RAVI, Stage
 from tests.storage.records import evaluation, run
 
@@ -20,7 +23,7 @@ async def test_an_edit_is_read_as_the_agent_proposed_it(stage: Stage) -> None:
     request = await stage.ask("480.00 lamp-shop")
     await stage.edit(request, amount="300.00", notes="Only the lamp.")
     [past] = await told(stage)
-    assert (past.id, past.at, past.recorded, past.decided) == (request.id, request.created_at, Outcome.approve, "edit")
+    assert (past.id, past.at, past.recorded, past.decided) == (request.id, request.created_at, Ruling.approve, "edit")
     assert past.proposal.arguments == past.shown == {"amount": "480.00", "to": "lamp-shop"}
     assert (past.proposal.target, past.proposal.evidence[0].quote) == ("lamp-shop", "480.00 lamp-shop")
     assert (past.around.agent, past.around.requester, past.around.environment) == ("payer", ANNA, "staging")
@@ -79,3 +82,37 @@ async def test_pages_are_read_to_their_end(stage: Stage) -> None:
     before = Stretch(EVER.since, whole[7].at + timedelta(microseconds=1))
     assert reading.PAGE > 14
     assert len([past async for past in history(stage.store, before, stage.signoff.actions, "x")]) == 8
+
+
+async def test_the_risk_that_the_agent_saw_is_kept_where_nobody_was_asked(stage: Stage) -> None:
+    await stage.type("run payer think one")
+    await stage.reject(await stage.ask())
+    thought, payment = await told(stage)
+    assert (thought.proposal.risk, thought.claimed) == (None, True)
+    assert payment.proposal.risk is None
+
+
+async def test_the_risk_that_a_journal_has_is_in_the_record_of_a_request(stage: Stage) -> None:
+    request = await stage.ask()
+    steps = await stage.read(lambda tx: tx.steps(request.run_id))
+    noted = [each.model_copy(update={"detail": {**each.detail, "claimed_risk": "high"}}) for each in steps]
+    outcome = Outcome("rejected", request.arguments)
+    revisions = await stage.read(lambda tx: tx.revisions(request.id))
+    record = await stage.read(
+        lambda tx: request_evaluation(
+            tx, stage.signoff.ids, request, outcome, stage.signoff.actions, History(noted, revisions, ())
+        )
+    )
+    assert record.body["claimed_risk"] == "high"
+
+
+async def test_what_the_policy_let_another_program_do_is_not_recorded_as_approved(stage: Stage) -> None:
+    request = await stage.ask()
+    let = request.verdict.model_copy(update={"outcome": Ruling.log})
+    revisions = await stage.read(lambda tx: tx.revisions(request.id))
+    first = [each.model_copy(update={"verdict": let}) for each in revisions]
+    outcome = Outcome("succeeded", request.arguments)
+    record = await stage.read(
+        lambda tx: request_evaluation(tx, stage.signoff.ids, request, outcome, stage.signoff.actions, History((), first, ()))
+    )
+    assert (record.decision, record.outcome) == ("log", "succeeded")

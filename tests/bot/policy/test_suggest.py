@@ -251,6 +251,17 @@ async def test_what_runs_by_itself_and_often_fails_is_suggested_to_be_asked_abou
     assert tried.found.kinds == {"approve": 20}
 
 
+async def test_two_accidents_are_no_pattern(storage: Storage, file: Path) -> None:
+    accidents = [ran(n, decided="log", outcome="failed") for n in range(2)] + [
+        edited(5.0 + n, "9.00", "8.00") for n in range(2)
+    ]
+    say(file, POLICY)
+    assert (await advice(storage, file, accidents)).tried == ()
+    say(file, "rules:\n  - {name: payments, actions: [pay], verdict: log}\n")
+    here = Grounds(storage.store, ACTIONS, Fallback(("ravi@example.com",)), "production")
+    assert (await advised(here, file, Wanted(START), 0.05)).tried == ()
+
+
 async def test_nothing_is_made_of_nothing(storage: Storage, file: Path) -> None:
     found = await advice(storage, file, [])
     assert (found.tried, found.dropped, found.waiting) == ((), (), ())
