@@ -77,7 +77,7 @@ def explanation(
         verdict=judgement.verdict,
         reasons=tuple(map(cover, judgement.verdict.reasons)),
         rules=tuple(sight.told(finding) for finding in judgement.findings),
-        remarks=remarks,
+        remarks=(*remarks, *_depends(judgement, around)),
     )
 
 
@@ -138,6 +138,11 @@ class _Sight:
 
     def _covered(self, seen: Seen) -> Seen:
         return Seen(seen.name, self.cover.json(seen.value), seen.known)
+
+
+def _depends(judgement: Judgement, around: Circumstances) -> Iterator[str]:
+    if around.agent is None and any(finding.rule.agents for finding in judgement.findings):
+        yield "Some of these rules depend on the agent. To name it, write --agent NAME after the action."
 
 
 def _hidden(arguments: JsonObject, shown: JsonObject) -> JsonObject:

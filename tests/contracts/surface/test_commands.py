@@ -66,7 +66,7 @@ async def test_policy_explains_what_it_says_of_an_action(house: House, chat: Cha
     told = await house.type("dan", 'policy explain pay amount=480.00 to="lamp-shop <b>*x*</b>"')
     for part in ("pay", "high risk", "large payments", "args.amount > 100.0", "args.amount = 480.0", "ravi@example.com"):
         assert part in told, part
-    assert "small payments says auto, does not count" in told
+    assert "small payments says auto, but does not count" in told
     assert 'args.to = "lamp-shop <b>*x*</b>"' in told, "what was typed is shown as it is"
     assert "runs by itself" in await house.type("dan", 'policy explain pay {"amount": "80.00", "to": "lamp-shop"}')
     assert chat.said() == before, "only Dan sees it"
