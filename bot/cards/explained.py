@@ -54,7 +54,7 @@ def value(seen: Seen, most: int = VALUE) -> str:
 def answer(condition: ConditionTold) -> str:
     """What a condition says: true, false, or why it cannot say."""
     if condition.failed is not None:
-        return f"could not be decided ({inert_line(condition.failed)})"
+        return f"could not be decided: {inert_line(condition.failed.replace('`', ''))}"
     return "true" if condition.answer else "false"
 
 
@@ -80,6 +80,6 @@ def _rule(rule: RuleTold) -> Iterator[Span]:
     for condition in rule.conditions:
         text, more = beginning(condition.text, CONDITION)
         yield from words(f"    {condition.part} ", code(f"{text}{'…' if more else ''}"), f" → {answer(condition)}")
-        if condition.seen:
-            yield from words(" (", quote(", ".join(map(value, condition.seen))), ")")
+        if condition.shown:
+            yield from words(" (", quote(", ".join(map(value, condition.shown))), ")")
         yield from words("\n")

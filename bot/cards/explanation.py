@@ -29,6 +29,11 @@ class ConditionTold:
     failed: str | None
     seen: tuple[Seen, ...]
 
+    @property
+    def shown(self) -> tuple[Seen, ...]:
+        """What is worth showing of it: why a condition failed says already what is not known."""
+        return tuple(seen for seen in self.seen if seen.known or self.failed is None)
+
 
 @dataclass(frozen=True)
 class RuleTold:

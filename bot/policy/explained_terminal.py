@@ -82,7 +82,7 @@ def _condition(condition: ConditionTold) -> Iterator[str]:
     told, _ = beginning(answer(condition), VALUE)
     text = _filled(f"{condition.part:<6} {inert_line(condition.text)}  → {told}", " " * 6, " " * 13)
     yield click.style(text, fg="yellow") if condition.failed else text
-    for seen in condition.seen:
+    for seen in condition.shown:
         yield click.style(f"{'':13}{value(seen, VALUE)}", dim=True)
 
 
