@@ -82,7 +82,7 @@ def explanation(
         verdict=judgement.verdict,
         reasons=tuple(map(cover, judgement.verdict.reasons)),
         rules=tuple(sight.told(finding) for finding in judgement.findings),
-        remarks=(*remarks, *_depends(judgement, around)),
+        remarks=(*remarks, *_budgets(judgement), *_depends(judgement, around)),
     )
 
 
@@ -143,6 +143,12 @@ class _Sight:
 
     def _covered(self, seen: Seen) -> Seen:
         return Seen(seen.name, self.cover.json(seen.value), seen.known)
+
+
+def _budgets(judgement: Judgement) -> Iterator[str]:
+    for rule in (finding.rule for finding in judgement.findings if finding.counts):
+        if rule.budget is not None and rule.verdict is judgement.verdict.outcome:
+            yield f"Rule “{rule.name}” lets {rule.budget} run by themselves within an hour; beyond that, people are asked."
 
 
 def _depends(judgement: Judgement, around: Circumstances) -> Iterator[str]:
@@ -210,7 +216,7 @@ def _excluded(verdict: Verdict, requester: Person | None) -> Iterator[str]:
 
 
 def _called(references: tuple[str, ...]) -> str:
-    return listed([shown(each) for each in references]) or "whom the deployment names"
+    return listed([shown(each) for each in references]) or "those whom the deployment names"
 
 
 def listed(parts: tuple[str, ...] | list[str]) -> str:

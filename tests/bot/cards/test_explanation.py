@@ -22,7 +22,7 @@ def people(requester: Person | None = None, **verdict: Any) -> list[str]:
         ({"reviewers": ("slack:@leads",)}, "One of @leads has to agree."),
         ({"reviewers": ("ravi@x.example", "slack:@leads")}, "One of ravi@x.example and @leads has to agree."),
         ({"reviewers": ("slack:@leads", "slack:U0RAVI"), "quorum": 2}, "2 of @leads and U0RAVI have to agree."),
-        ({"reviewers": ()}, "One of whom the deployment names has to agree."),
+        ({"reviewers": ()}, "One of those whom the deployment names has to agree."),
         ({"editable": False}, "They cannot change the arguments."),
         ({"reminders": (0.5, 0.9), "expires_in": 600}, "They are reminded after 5 min and 9 min."),
         ({"escalate_to": ("slack:@bosses",), "escalate_after": 5400}, "After 1 h 30 min, @bosses may decide as well."),
