@@ -1,10 +1,10 @@
-"""What an explanation says of people, in sentences."""
+"""Whom a verdict asks, in sentences."""
 
 from typing import Any
 
 import pytest
 
-from bot.cards.explanation import _people, listed, span
+from bot.cards.who import listed, span, who
 from storage.records import Outcome, Person, Risk, Verdict
 
 ANNA = Person(key="slack:T1:U1", name="Anna", email="anna@example.com")
@@ -12,7 +12,7 @@ ANNA = Person(key="slack:T1:U1", name="Anna", email="anna@example.com")
 
 def people(requester: Person | None = None, **verdict: Any) -> list[str]:
     given = {"outcome": Outcome.approve, "risk": Risk.high, "reasons": (), "rules": (), "policy_version": ""}
-    return list(_people(Verdict.model_validate({**given, "reminders": (), **verdict}), requester))
+    return list(who(Verdict.model_validate({**given, "reminders": (), **verdict}), requester))
 
 
 @pytest.mark.parametrize(
