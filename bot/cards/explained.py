@@ -36,8 +36,8 @@ def text_of(told: Explanation) -> Text:
         spans += _rule(rule)
     if len(told.rules) > RULES:
         spans += words(dim(f"and {len(told.rules) - RULES} more rules about it.\n"))
-    for sentence in told.people:
-        spans += words(f"{sentence}\n")
+    if told.people:
+        spans += words(f"{' '.join(told.people)}\n")
     for remark in told.remarks:
         spans += words(dim(remark), "\n")
     return tuple(spans)
@@ -54,13 +54,18 @@ def value(seen: Seen, most: int = VALUE) -> str:
 def answer(condition: ConditionTold) -> str:
     """What a condition says: true, false, or why it cannot say."""
     if condition.failed is not None:
-        return f"could not be decided ({inert_line(condition.failed)})"
+        return f"could not be decided: {inert_line(condition.failed.replace('`', ''))}"
     return "true" if condition.answer else "false"
 
 
 def standing(rule: RuleTold) -> str:
     """Whether a rule counts, and why not."""
-    return "counts" if rule.counts else f"does not count: {inert_line(rule.because or '')}"
+    because = inert_line((rule.because or "").replace("`", ""))
+    return "counts" if rule.counts else f"does not count: {because}"
+
+
+def _but(rule: RuleTold) -> str:
+    return "" if rule.counts else "but "
 
 
 def _first(rules: tuple[RuleTold, ...]) -> list[RuleTold]:
@@ -69,10 +74,12 @@ def _first(rules: tuple[RuleTold, ...]) -> list[RuleTold]:
 
 
 def _rule(rule: RuleTold) -> Iterator[Span]:
-    yield from words(bold("✓ " if rule.counts else "– "), bold(rule.name), f" says {rule.says}, {standing(rule)}\n")
+    yield from words(
+        bold("✓ " if rule.counts else "– "), bold(rule.name), f" says {rule.says}, {_but(rule)}{standing(rule)}\n"
+    )
     for condition in rule.conditions:
         text, more = beginning(condition.text, CONDITION)
         yield from words(f"    {condition.part} ", code(f"{text}{'…' if more else ''}"), f" → {answer(condition)}")
-        for number, seen in enumerate(condition.seen):
-            yield from words("; " if number else ": ", quote(value(seen)))
+        if condition.shown:
+            yield from words(" (", quote(", ".join(map(value, condition.shown))), ")")
         yield from words("\n")

@@ -9,13 +9,12 @@ from typing import Any
 
 from agents.actions import Actions
 from bot.cards.looked_at import Seen, looked_at, values_of
+from bot.cards.who import who
 from policies.circumstances import Circumstances
 from policies.conditions.condition import Failed
 from policies.findings import Asked, Finding
 from policies.judge import UNMATCHED, Judgement
-from policies.people import people_named
-from policies.reviewers import is_group, names, shown
-from storage.records import JsonObject, Outcome, Person, Proposal, Verdict
+from storage.records import JsonObject, Outcome, Proposal, Verdict
 from storage.redaction import Cover
 
 
@@ -28,6 +27,11 @@ class ConditionTold:
     answer: bool | None
     failed: str | None
     seen: tuple[Seen, ...]
+
+    @property
+    def shown(self) -> tuple[Seen, ...]:
+        """What is worth showing of it: why a condition failed says already what is not known."""
+        return tuple(seen for seen in self.seen if seen.known or self.failed is None)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Explanation:
     @property
     def people(self) -> tuple[str, ...]:
         """Who would be asked, where and for how long, in sentences."""
-        return tuple(_people(self.verdict, self.around.requester))
+        return tuple(who(self.verdict, self.around.requester))
 
 
 def explanation(
@@ -77,7 +81,7 @@ def explanation(
         verdict=judgement.verdict,
         reasons=tuple(map(cover, judgement.verdict.reasons)),
         rules=tuple(sight.told(finding) for finding in judgement.findings),
-        remarks=remarks,
+        remarks=(*remarks, *_budgets(judgement), *_depends(judgement, around)),
     )
 
 
@@ -140,6 +144,17 @@ class _Sight:
         return Seen(seen.name, self.cover.json(seen.value), seen.known)
 
 
+def _budgets(judgement: Judgement) -> Iterator[str]:
+    for rule in (finding.rule for finding in judgement.findings if finding.counts):
+        if rule.budget is not None and rule.verdict is judgement.verdict.outcome:
+            yield f"Rule “{rule.name}” lets {rule.budget} run by themselves within an hour; beyond that, people are asked."
+
+
+def _depends(judgement: Judgement, around: Circumstances) -> Iterator[str]:
+    if around.agent is None and any(finding.rule.agents for finding in judgement.findings):
+        yield "Some of these rules depend on the agent. To name it, write --agent NAME after the action."
+
+
 def _hidden(arguments: JsonObject, shown: JsonObject) -> JsonObject:
     """The arguments that are shown as something else than they are."""
     return {name: value for name, value in shown.items() if value != arguments.get(name)}
@@ -160,58 +175,3 @@ def _rule(rule: RuleTold) -> JsonObject:
     return {
         "rule": rule.name, "says": rule.says, "counts": rule.counts, "because": rule.because, "conditions": conditions,
     }  # fmt: skip
-
-
-def _people(verdict: Verdict, requester: Person | None) -> Iterator[str]:
-    if verdict.outcome is Outcome.log:
-        yield f"A line about it is written in {listed(verdict.log_channels or verdict.channels) or 'the run’s channel'}."
-    if verdict.outcome is not Outcome.approve:
-        return
-    yield _quorum(verdict)
-    if verdict.exclude_requester:
-        yield from _excluded(verdict, requester)
-    where = listed(verdict.channels) or "the channel where the run begins"
-    yield f"They are asked in {where}, and have {span(verdict.expires_in)}. Then it expires, and nothing has happened."
-    if verdict.reminders:
-        yield f"They are reminded after {listed([span(share * verdict.expires_in) for share in verdict.reminders])}."
-    if verdict.escalate_after is not None:
-        yield f"After {span(verdict.escalate_after)}, {_called(verdict.escalate_to)} may decide as well."
-    if not verdict.editable:
-        yield "They cannot change the arguments."
-
-
-def _quorum(verdict: Verdict) -> str:
-    if verdict.quorum == 1:
-        alone = len(verdict.reviewers) == 1 and not is_group(verdict.reviewers[0])
-        return f"{'' if alone else 'One of '}{_called(verdict.reviewers)} has to agree."
-    return f"{verdict.quorum} of {_called(verdict.reviewers)} have to agree."
-
-
-def _excluded(verdict: Verdict, requester: Person | None) -> Iterator[str]:
-    """That whoever asks may not decide, and if that leaves too few."""
-    left = [each for each in verdict.reviewers if requester is None or not names(each, requester)]
-    if requester is None or len(left) == len(verdict.reviewers):
-        yield "Whoever asks for it does not decide on it."
-        return
-    yield f"{requester.email or requester.name} asks for it, and does not decide on it."
-    people = people_named({*left, *verdict.escalate_to})
-    if people is not None and people < verdict.quorum:
-        yield "That leaves too few: it could not be approved."
-
-
-def _called(references: tuple[str, ...]) -> str:
-    return listed([shown(each) for each in references]) or "whom the deployment names"
-
-
-def listed(parts: tuple[str, ...] | list[str]) -> str:
-    """Several in a sentence: `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
-
-
-def span(seconds: float) -> str:
-    """So many seconds in words: `2 days`, `3 h 36 min`."""
-    left, told = round(seconds), []
-    for size, unit in ((86_400, " d"), (3600, " h"), (60, " min"), (1, " s")):
-        count, left = divmod(left, size)
-        told += [f"{count}{unit}"] if count else []
-    return " ".join(told[:2]) or "0 s"

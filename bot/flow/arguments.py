@@ -37,19 +37,24 @@ def arguments_of(words: Iterable[str], model: Model) -> JsonObject:
 
 
 def supposed(actions: Actions, name: str, arguments: JsonObject) -> tuple[Proposal, frozenset[str]]:
-    """A proposal that nobody made, and what is not known of it (see `Circumstances.unknown`). Raises NotArguments."""
+    """A proposal that nobody made, and what is not known of it (see `Circumstances.unknown`). Raises NotArguments with
+    everything that is wrong with the arguments of a registered action."""
     if name not in actions:
-        return Proposal(action=name, arguments=arguments, target="", summary=""), frozenset({"target", "evidence"})
-    fits, target = fitting(actions[name], arguments)
-    return Proposal(action=name, arguments=fits, target=target, summary=""), frozenset({"evidence"})
-
-
-def fitting(action: Action[Any], arguments: JsonObject) -> tuple[JsonObject, str]:
-    """The arguments as the action keeps them, and its target. Raises NotArguments with everything that is wrong."""
+        return Proposal(action=name, arguments=arguments, target="", summary=""), unknown_of(actions, name)
     try:
-        return action.normal(arguments)
+        fitting, target = actions[name].normal(arguments)
     except BadArguments as error:
-        raise NotArguments(misfit(action, arguments, error.errors)) from error
+        cover = actions.cover(name, arguments)
+        raise NotArguments(cover(misfit(actions[name], arguments, error.errors))) from error
+    return Proposal(action=name, arguments=fitting, target=target, summary=""), unknown_of(actions, name)
+
+
+def unknown_of(actions: Actions, name: str) -> frozenset[str]:
+    """What is not known of a proposal that nobody made: only a registered action says what its target is."""
+    return _WITH_TARGET if name in actions else _WITHOUT
+
+
+_WITH_TARGET, _WITHOUT = frozenset({"evidence"}), frozenset({"evidence", "target"})
 
 
 def misfit(action: Action[Any], arguments: JsonObject, errors: Mapping[str, str]) -> str:

@@ -47,11 +47,12 @@ async def policy(signoff: Signoff, typed: Command, rest: str) -> Answer:
 
 def _usage(verb: str) -> Text:
     what = () if verb in ("", "help", "explain") else words("There is no command ", code(f"policy {verb[:SHOWN]}"), ". ")
+    example = code('/signoff policy explain send_external_email to=mia@example.com subject=Hello body="See you."')
     return (
         *what,
-        *words("Type ", code(f"/signoff {USAGE}"), " to see what the policy says of an action and why, for example "),
-        *words(code('/signoff policy explain send_external_email to=mia@example.com subject=Hello body="How are you?"')),
-        *words(". Nothing is done."),
+        *words("Type ", code(f"/signoff {USAGE}"), " to see what the policy says of an action, and why. For example:\n"),
+        *words(example, "\nArguments can be a JSON object, too. ", code("--agent NAME"), " after the action says who "),
+        *words("proposes it. Nothing is done."),
     )
 
 

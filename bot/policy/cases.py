@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.cards.explanation import fired
+from bot.flow.arguments import unknown_of
 from bot.flow.strict import NotStrict, value_of
-from bot.policy.court import Court, NotAPerson, requester_of, unknown_of
+from bot.policy.court import Court, NotAPerson, requester_of
 from policies.circumstances import Circumstances
 from policies.problems import did_you_mean
 from storage.records import JsonObject, Verdict

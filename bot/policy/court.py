@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -109,14 +110,7 @@ def court_of(settings: Settings, file: Path | None) -> Court:
     return Court(actions, Judge(policy, every, fallback), Judge(bare, every, fallback))
 
 
-def unknown_of(actions: Actions, action: str) -> frozenset[str]:
-    """What is not known of a proposal that nobody made: only a registered action says what its target is."""
-    return _WITH_TARGET if action in actions else _WITHOUT
-
-
-_WITH_TARGET, _WITHOUT = frozenset({"evidence"}), frozenset({"evidence", "target"})
-
-
+@lru_cache(maxsize=1024)  # a file of cases is about the same people again and again
 def requester_of(written: str) -> tuple[Person, frozenset[str]]:
     """The person whom an e-mail address or a key (`surface:tenant:user`) names, and what is not known of them. Raises
     NotAPerson."""

@@ -1,7 +1,7 @@
 """An explanation on a terminal. What others wrote goes through `inert_line`, so no escape sequence of theirs arrives."""
 
 from collections.abc import Iterator
-from textwrap import fill
+from textwrap import fill, wrap
 
 import click
 
@@ -73,7 +73,9 @@ def _aligned(rows: list[tuple[str, str]]) -> Iterator[str]:
 def _rule(rule: RuleTold, width: int) -> Iterator[str]:
     sign = click.style("✓", fg="green", bold=True) if rule.counts else click.style("–", dim=True)
     says = click.style(f"{rule.says:<7}", fg=_COLOURS[rule.says], dim=not rule.counts)
-    yield f"  {sign} {rule.name:<{width}}  {says}  {standing(rule)}"
+    told = wrap(standing(rule), max(WIDTH - width - 15, 30), break_long_words=False, break_on_hyphens=False)
+    yield f"  {sign} {rule.name:<{width}}  {says}  {told[0]}"
+    yield from (f"{'':{width + 15}}{more}" for more in told[1:])
     for condition in rule.conditions:
         yield from _condition(condition)
 
@@ -82,7 +84,7 @@ def _condition(condition: ConditionTold) -> Iterator[str]:
     told, _ = beginning(answer(condition), VALUE)
     text = _filled(f"{condition.part:<6} {inert_line(condition.text)}  → {told}", " " * 6, " " * 13)
     yield click.style(text, fg="yellow") if condition.failed else text
-    for seen in condition.seen:
+    for seen in condition.shown:
         yield click.style(f"{'':13}{value(seen, VALUE)}", dim=True)
 
 

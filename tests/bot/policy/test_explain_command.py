@@ -21,7 +21,7 @@ def test_it_says_the_verdict_the_rules_what_conditions_saw_and_who_is_asked(term
         "  target         480.00 USD of ch_1",
         "  requester      anna@example.com",
         "  environment    production",
-        "  – small refunds  auto     does not count: `when` is false",
+        "  – small refunds  auto     does not count: when is false",
         "      when   args.amount <= 100.0  → false",
         "             args.amount = 480.0",
         "  ✓ large refunds  approve  counts",

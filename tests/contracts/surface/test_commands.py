@@ -66,7 +66,7 @@ async def test_policy_explains_what_it_says_of_an_action(house: House, chat: Cha
     told = await house.type("dan", 'policy explain pay amount=480.00 to="lamp-shop <b>*x*</b>"')
     for part in ("pay", "high risk", "large payments", "args.amount > 100.0", "args.amount = 480.0", "ravi@example.com"):
         assert part in told, part
-    assert "small payments says auto, does not count" in told
+    assert "small payments says auto, but does not count" in told
     assert 'args.to = "lamp-shop <b>*x*</b>"' in told, "what was typed is shown as it is"
     assert "runs by itself" in await house.type("dan", 'policy explain pay {"amount": "80.00", "to": "lamp-shop"}')
     assert chat.said() == before, "only Dan sees it"
@@ -112,7 +112,8 @@ async def test_a_command_that_does_not_exist_is_answered_with_one_that_does(hous
 @feature("Commands are for full members")
 async def test_guests_and_outsiders_cannot_command(house: House, chat: Chat) -> None:
     for who in ("zoe", "olga"):
-        assert "Only full members" in await house.type(who, "run payer 480.00 lamp-shop")
+        for line in ("run payer 480.00 lamp-shop", "policy explain pay amount=480 to=lamp-shop"):
+            assert "Only full members" in await house.type(who, line), line
     assert await house.stage.read(lambda tx: tx.runs(limit=10)) == []
 
 

@@ -1,10 +1,10 @@
-"""What an explanation says of people, in sentences."""
+"""Whom a verdict asks, in sentences."""
 
 from typing import Any
 
 import pytest
 
-from bot.cards.explanation import _people, listed, span
+from bot.cards.who import listed, span, who
 from storage.records import Outcome, Person, Risk, Verdict
 
 ANNA = Person(key="slack:T1:U1", name="Anna", email="anna@example.com")
@@ -12,7 +12,7 @@ ANNA = Person(key="slack:T1:U1", name="Anna", email="anna@example.com")
 
 def people(requester: Person | None = None, **verdict: Any) -> list[str]:
     given = {"outcome": Outcome.approve, "risk": Risk.high, "reasons": (), "rules": (), "policy_version": ""}
-    return list(_people(Verdict.model_validate({**given, "reminders": (), **verdict}), requester))
+    return list(who(Verdict.model_validate({**given, "reminders": (), **verdict}), requester))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def people(requester: Person | None = None, **verdict: Any) -> list[str]:
         ({"reviewers": ("slack:@leads",)}, "One of @leads has to agree."),
         ({"reviewers": ("ravi@x.example", "slack:@leads")}, "One of ravi@x.example and @leads has to agree."),
         ({"reviewers": ("slack:@leads", "slack:U0RAVI"), "quorum": 2}, "2 of @leads and U0RAVI have to agree."),
-        ({"reviewers": ()}, "One of whom the deployment names has to agree."),
+        ({"reviewers": ()}, "One of those whom the deployment names has to agree."),
         ({"editable": False}, "They cannot change the arguments."),
         ({"reminders": (0.5, 0.9), "expires_in": 600}, "They are reminded after 5 min and 9 min."),
         ({"escalate_to": ("slack:@bosses",), "escalate_after": 5400}, "After 1 h 30 min, @bosses may decide as well."),
