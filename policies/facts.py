@@ -1,6 +1,7 @@
 """What the conditions about one action are asked of: a value for each name that one of them holds."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cel_expr_python import cel
@@ -10,7 +11,7 @@ from policies.circumstances import Circumstances
 from policies.conditions.condition import Condition
 from policies.conditions.declare import asking
 from policies.conditions.shapes import shape_of
-from policies.conditions.values import Misfit, reader
+from policies.conditions.values import Misfit, reader, text
 from storage.records import Evidence, Person, Proposal, Run
 
 Facts = tuple[cel.Activation, str | None]
@@ -30,8 +31,9 @@ class Names:
         """What there is to know of a proposal. What is not known has no value, so that conditions about it fail."""
         values, misfit = {}, None
         for name, value_of in self._values:
-            if (value := value_of(proposal, around)) is not None:
-                values[name] = value
+            with suppress(Misfit):
+                if (value := value_of(proposal, around)) is not None:
+                    values[name] = value
         if self._arguments is not None:
             try:
                 values["args"] = self._arguments(proposal.arguments)
@@ -51,24 +53,28 @@ def _named(conditions: Sequence[Condition]) -> frozenset[str] | None:
 
 
 def _evidence(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
-    return [{"title": each.title, "quote": each.quote, "link": each.link} for each in evidence]
+    return [{"title": text(each.title), "quote": text(each.quote), "link": _text(each.link)} for each in evidence]
 
 
 def _person(person: Person) -> dict[str, Any]:
-    return {name: getattr(person, name) for name in ("key", "name", "email", "surface", "tenant", "user")}
+    return {name: _text(getattr(person, name)) for name in ("key", "name", "email", "surface", "tenant", "user")}
 
 
 def _run(run: Run) -> dict[str, Any]:
-    return {"id": run.id, "level": run.level, "version": run.agent_version}
+    return {"id": text(run.id), "level": run.level, "version": text(run.agent_version)}
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else text(value)
 
 
 _VALUES: Mapping[str, Callable[[Proposal, Circumstances], Any]] = {
-    "action": lambda proposal, _: proposal.action,
-    "agent": lambda _, around: around.agent,
-    "environment": lambda _, around: around.environment,
+    "action": lambda proposal, _: text(proposal.action),
+    "agent": lambda _, around: _text(around.agent),
+    "environment": lambda _, around: _text(around.environment),
     "evidence": lambda proposal, _: _evidence(proposal.evidence),
     "requester": lambda _, around: around.requester and _person(around.requester),
     "run": lambda _, around: around.run and _run(around.run),
-    "target": lambda proposal, _: proposal.target,
+    "target": lambda proposal, _: text(proposal.target),
     "time": lambda _, around: around.at,
 }
