@@ -28,7 +28,12 @@ class Names:
         self._activation = asking().Activation
 
     def facts(self, proposal: Proposal, around: Circumstances) -> Facts:
-        """What there is to know of a proposal. What is not known has no value, so that conditions about it fail."""
+        """What there is to know of a proposal."""
+        values, misfit = self.values(proposal, around)
+        return self._activation(values), misfit
+
+    def values(self, proposal: Proposal, around: Circumstances) -> tuple[Mapping[str, Any], str | None]:
+        """The values by name. What is not known has none, so that conditions about it fail."""
         values, misfit = {}, None
         for name, value_of in self._values:
             with suppress(Misfit):
@@ -39,7 +44,7 @@ class Names:
                 values["args"] = self._arguments(proposal.arguments)
             except Misfit as error:
                 misfit = str(error)
-        return self._activation(values), misfit
+        return values, misfit
 
 
 def _named(conditions: Sequence[Condition]) -> frozenset[str] | None:
