@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -142,6 +142,7 @@ CASE = {
 }
 
 
+@settings(deadline=None)
 @given(**CASE, present=SEVERAL, added=rules(), place=st.integers(0, 5))
 def test_one_more_rule_about_a_matched_action_never_loosens_it(
     defaults: Defaults, fallback: Fallback, asked: Proposal, around: Circumstances, random: Random,
@@ -171,6 +172,7 @@ def _asks_no_less(before: Verdict, after: Verdict) -> None:
     assert not early or (after.escalate_after or 0) >= (before.escalate_after or 0)
 
 
+@settings(deadline=None)
 @given(**CASE, present=SEVERAL)
 def test_the_order_of_rules_changes_nothing_but_the_channels(
     defaults: Defaults, fallback: Fallback, asked: Proposal, around: Circumstances, random: Random, present: list[Rule]
@@ -181,6 +183,7 @@ def test_the_order_of_rules_changes_nothing_but_the_channels(
     assert one.model_dump(exclude={"channels", "log_channels"}) == other.model_dump(exclude={"channels", "log_channels"})
 
 
+@settings(deadline=None)
 @given(**CASE, present=SEVERAL)
 def test_only_rules_that_say_so_let_anything_run_and_only_entitled_people_are_asked(
     defaults: Defaults, fallback: Fallback, asked: Proposal, around: Circumstances, random: Random, present: list[Rule]
@@ -209,6 +212,7 @@ def test_only_rules_that_say_so_let_anything_run_and_only_entitled_people_are_as
     assert verdict.reasons
 
 
+@settings(deadline=None)
 @given(**CASE, present=st.lists(rules(LOOKING, LETS_RUN), max_size=4), absurd=ABSURD)
 def test_an_absurd_argument_never_lets_anything_run_that_depends_on_it(
     defaults: Defaults, fallback: Fallback, asked: Proposal, around: Circumstances, random: Random,
@@ -219,6 +223,7 @@ def test_an_absurd_argument_never_lets_anything_run_that_depends_on_it(
     assert verdict.outcome not in LETS_RUN
 
 
+@settings(deadline=None)
 @given(
     **CASE,
     present=st.lists(rules(["args.missing == 1", "1 / 0 > 1", "args[7] == 1", "args > 5"]), max_size=4),
@@ -230,6 +235,7 @@ def test_broken_conditions_and_unknown_fields_never_let_anything_run(
     assert verdict.outcome not in LETS_RUN
 
 
+@settings(deadline=None)
 @given(**CASE, present=SEVERAL)
 def test_an_unknown_action_runs_only_where_a_rule_names_it(
     defaults: Defaults, fallback: Fallback, asked: Proposal, around: Circumstances, random: Random, present: list[Rule]
@@ -239,6 +245,7 @@ def test_an_unknown_action_runs_only_where_a_rule_names_it(
     assert verdict.outcome not in LETS_RUN
 
 
+@settings(deadline=None)
 @given(
     defaults=DEFAULTS,
     fallback=FALLBACKS,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 
@@ -144,6 +144,7 @@ _PIECES = (
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from(_PIECES), max_size=9).map(" ".join))
 def test_whatever_is_written_either_has_a_fault_in_our_words_or_can_be_asked(condition: str) -> None:
     for model in (Payment, None):

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.conditions.condition import Answer, Condition, Failed, compiled
@@ -167,12 +167,14 @@ CONDITIONS = (
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CONDITIONS), st.fixed_dictionaries({}, optional={"x": VALUES, "y": VALUES}))
 def test_whatever_the_arguments_are_asking_never_raises(condition: str, arguments: Any) -> None:
     answer = ask(condition, arguments)
     assert answer is True or answer is False or (isinstance(answer, Failed) and answer.why)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["args", "agent", "time", "run", "evidence"]), VALUES))
 def test_whatever_the_values_are_asking_never_raises(values: dict[str, Any]) -> None:
     for condition in ("agent == 'a'", "time.getHours() > 3", "run.level > 2", "evidence[0].title == 'a'", "args.x == 1"):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NewType
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import (
     AnyUrl,
@@ -294,6 +294,7 @@ def test_an_argument_that_the_action_does_not_take_is_refused_where_all_are_look
         reader(shape_of(Payment), None)({**Payment().model_dump(mode="json"), "other": 1})
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False), st.decimals(allow_nan=False, allow_infinity=False))
 def test_amounts_compare_as_what_they_are_or_not_at_all(one: Decimal, other: Decimal) -> None:
     model = create_model("Model", x=(Decimal, ...), y=(Decimal, ...))
@@ -304,6 +305,7 @@ def test_amounts_compare_as_what_they_are_or_not_at_all(one: Decimal, other: Dec
     assert answers == [one < other, one == other, one > other]
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=10**6, places=2), st.integers(0, 10**8))
 def test_every_amount_of_money_can_be_compared(amount: Decimal, cents: int) -> None:
     model = create_model("Model", x=(Decimal, ...))
@@ -318,6 +320,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(Payment.model_fields)), JSON))
 def test_whatever_the_arguments_are_they_are_read_or_refused(arguments: JsonObject) -> None:
     for shape in (shape_of(Payment), Anything()):
