@@ -1,6 +1,7 @@
 """What the conditions about one action are asked of: a value for each name that one of them holds."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cel_expr_python import cel
@@ -10,7 +11,7 @@ from policies.circumstances import Circumstances
 from policies.conditions.condition import Condition
 from policies.conditions.declare import asking
 from policies.conditions.shapes import shape_of
-from policies.conditions.values import Misfit, reader
+from policies.conditions.values import Misfit, reader, text
 from storage.records import Evidence, Person, Proposal, Run
 
 Facts = tuple[cel.Activation, str | None]
@@ -27,17 +28,23 @@ class Names:
         self._activation = asking().Activation
 
     def facts(self, proposal: Proposal, around: Circumstances) -> Facts:
-        """What there is to know of a proposal. What is not known has no value, so that conditions about it fail."""
+        """What there is to know of a proposal."""
+        values, misfit = self.values(proposal, around)
+        return self._activation(values), misfit
+
+    def values(self, proposal: Proposal, around: Circumstances) -> tuple[Mapping[str, Any], str | None]:
+        """The values by name. What is not known has none, so that conditions about it fail."""
         values, misfit = {}, None
         for name, value_of in self._values:
-            if name not in around.unknown and (value := value_of(proposal, around)) is not None:
-                values[name] = value
+            with suppress(Misfit):
+                if name not in around.unknown and (value := value_of(proposal, around)) is not None:
+                    values[name] = value
         if self._arguments is not None:
             try:
                 values["args"] = self._arguments(proposal.arguments)
             except Misfit as error:
                 misfit = str(error)
-        return self._activation(values), misfit
+        return values, misfit
 
 
 def _named(conditions: Sequence[Condition]) -> frozenset[str] | None:
@@ -51,25 +58,29 @@ def _named(conditions: Sequence[Condition]) -> frozenset[str] | None:
 
 
 def _evidence(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
-    return [{"title": each.title, "quote": each.quote, "link": each.link} for each in evidence]
+    return [{"title": text(each.title), "quote": text(each.quote), "link": _text(each.link)} for each in evidence]
 
 
 def _person(person: Person, unknown: frozenset[str]) -> dict[str, Any]:
     parts = ("key", "name", "email", "surface", "tenant", "user")
-    return {name: getattr(person, name) for name in parts if f"requester.{name}" not in unknown}
+    return {name: _text(getattr(person, name)) for name in parts if f"requester.{name}" not in unknown}
 
 
 def _run(run: Run) -> dict[str, Any]:
-    return {"id": run.id, "level": run.level, "version": run.agent_version}
+    return {"id": text(run.id), "level": run.level, "version": text(run.agent_version)}
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else text(value)
 
 
 _VALUES: Mapping[str, Callable[[Proposal, Circumstances], Any]] = {
-    "action": lambda proposal, _: proposal.action,
-    "agent": lambda _, around: around.agent,
-    "environment": lambda _, around: around.environment,
+    "action": lambda proposal, _: text(proposal.action),
+    "agent": lambda _, around: _text(around.agent),
+    "environment": lambda _, around: _text(around.environment),
     "evidence": lambda proposal, _: _evidence(proposal.evidence),
     "requester": lambda _, around: around.requester and _person(around.requester, around.unknown),
     "run": lambda _, around: around.run and _run(around.run),
-    "target": lambda proposal, _: proposal.target,
+    "target": lambda proposal, _: text(proposal.target),
     "time": lambda _, around: around.at,
 }

@@ -162,5 +162,5 @@ class Policy(Part):
     @cached_property
     def version(self) -> str:
         """Names what the policy says, not how its files are laid out: the digest of its canonical content."""
-        said = self.model_dump(mode="json")
-        return digest({**said, "rules": sorted(said["rules"], key=lambda rule: str(rule["name"]))})
+        rules = sorted(self.rules, key=lambda rule: rule.name)
+        return digest(self.model_copy(update={"rules": tuple(rules)}).model_dump(mode="json"))

@@ -17,7 +17,7 @@ _HOURS = r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)"
 def _days(written: object) -> object:
     """`mon-fri`, `sat`, or a list of these, as the days in order. Raises `ValueError`."""
     parts = [written] if isinstance(written, str) else written
-    if not isinstance(parts, list | tuple):
+    if not isinstance(parts, list | tuple) or not parts:
         raise ValueError("write days such as mon-fri, or [mon, wed, fri]")
     found = {day for part in parts for day in _span(str(part).strip().lower())}
     return tuple(day for day in DAYS if day in found)
@@ -36,12 +36,12 @@ def _span(written: str) -> tuple[str, ...]:
 def _hours(written: object) -> object:
     """`09:00-17:30` as two times in minutes after midnight. Raises `ValueError`."""
     if isinstance(written, tuple | list) and len(written) == 2 and all(isinstance(each, int) for each in written):
-        return tuple(written)  # as a policy that was read before holds it
-    found = re.fullmatch(_HOURS, written.strip(), re.ASCII) if isinstance(written, str) else None
-    if found is None:
+        begin, end = written  # as a policy that was read before holds it
+    elif found := re.fullmatch(_HOURS, written.strip(), re.ASCII) if isinstance(written, str) else None:
+        begin, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
+    else:
         raise ValueError('write hours such as "09:00-17:30"')
-    begin, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
-    if begin == end or end > 24 * 60:
+    if begin == end or not (0 <= begin < 24 * 60 and 0 <= end <= 24 * 60):
         raise ValueError('write two different times up to 24:00, such as "09:00-17:30"')
     return begin, end
 

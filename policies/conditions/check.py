@@ -16,6 +16,8 @@ def faults(condition: str, model: type[BaseModel] | None) -> tuple[Fault, ...]:
     checker = declared(model)
     try:
         says = checker.env.compile(condition).return_type().name().lower()
+    except TypeError:
+        return (Fault(1, 1, "this is not valid Unicode: write it anew"),)
     except RuntimeError as error:
         return tuple(read(str(error), condition, checker.messages, known=model is not None))
     if says not in ("bool", "dyn"):

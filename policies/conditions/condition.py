@@ -38,7 +38,7 @@ class Condition:
         self.arguments = frozenset(arguments) if len(arguments) == words.count("args") else None
         try:
             self._expression = asking().compile(text)
-        except RuntimeError as error:
+        except (RuntimeError, TypeError) as error:  # the latter where it is no valid Unicode
             raise ValueError(f"not a condition: {text!r}") from error
 
     def ask(self, facts: cel.Activation) -> Answer:

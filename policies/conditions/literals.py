@@ -10,12 +10,14 @@ from decimal import Decimal
 from cel_expr_python import cel
 
 from policies.conditions.declare import asking
+from policies.conditions.values import EXACT
 from policies.conditions.words import Fault
 
 _TEXT = r"""[rR]?(?:\"{3}.*?\"{3}|'{3}.*?'{3}|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')"""
 _TOKEN = re.compile(
-    rf"\b(?P<function>[A-Za-z]+)\s*\(\s*(?P<given>{_TEXT})\s*\)|{_TEXT}|//[^\n]*|(?P<number>(?<![\w.])\d+\.\d+(?:[eE][+-]?\d+)?)",
-    re.DOTALL,
+    rf"""\b(?P<function>[A-Za-z]+)\s*\(\s*(?P<given>{_TEXT})\s*\) | {_TEXT} | //[^\n]*
+    | (?<![\w.]) (?P<number>\d+ (?:\.\d+)? (?:[eE][+-]?\d+)?) (?!\w)""",
+    re.DOTALL | re.VERBOSE,
 )
 _PARTS = ("Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "FullYear", "Hours", "Milliseconds", "Minutes", "Month", "Seconds")
 _ZONE = 'timestamp("2026-01-01T00:00:00Z").getHours({})', "is not a time zone: write one such as Europe/Berlin"
@@ -33,7 +35,7 @@ def misread(condition: str) -> Iterator[Fault]:
         trial, complaint = _TRIALS.get(token["function"] or "", ("", ""))
         if trial and _fails(trial.format(token["given"])):
             yield _fault(condition, token.start("given"), f"`{token['given']}` {complaint}")
-        elif token["number"] and Decimal(token["number"]) != Decimal(repr(float(token["number"]))):
+        elif token["number"] and not _can_be_compared(token["number"]):
             yield _fault(condition, token.start("number"), f"`{token['number']}` has more digits than can be compared")
 
 
@@ -42,6 +44,12 @@ def _fails(trial: str) -> bool:
         return bool(asking().compile(trial).eval(asking().Activation()).type() == cel.Type.ERROR)
     except RuntimeError:
         return True
+
+
+def _can_be_compared(number: str) -> bool:
+    if number.isdecimal():
+        return int(number) < EXACT
+    return Decimal(number) == Decimal(repr(float(number)))
 
 
 def _fault(condition: str, at: int, message: str) -> Fault:

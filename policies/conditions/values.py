@@ -2,7 +2,8 @@
 
 An amount that is kept as the text "480.00" becomes a number, a point in time a point in time. Numbers are 64-bit floats and
 integers below 2**53 here, so what has more digits than those can tell apart is refused: 500.00000000000000001 would not be
-more than 500. Everything refused makes the conditions that look at arguments fail, which never lets anything run.
+more than 500. So is a text with a NUL, which CEL would only read up to there. Everything refused makes the conditions that
+look at arguments fail, which never lets anything run.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,12 +43,17 @@ def reader(shape: Fields | Anything, named: frozenset[str] | None) -> Callable[[
 
 def _unknown(named: frozenset[str] | None, arguments: JsonObject) -> dict[str, Any]:
     """Arguments of which nothing is known beforehand: those that are there."""
-    return {name: _anything(value) for name, value in arguments.items() if named is None or name in named}
+    if named is not None:
+        return _known({name: _anything for name in named if name in arguments}, False, arguments)
+    try:
+        return {text(name): _anything(value) for name, value in arguments.items()}
+    except Misfit as error:
+        raise Misfit(f"something in `args` {error}") from error
 
 
 def _known(readers: Mapping[str, Read], whole: bool, arguments: JsonObject) -> dict[str, Any]:
     if whole and not arguments.keys() <= readers.keys():
-        raise Misfit(f"`args` {_ODD}")
+        raise Misfit(f"something in `args` {_ODD}")
     found = {}
     for name, read in readers.items():
         try:
@@ -96,14 +102,16 @@ def _list(read: Read, value: Any) -> list[Any]:
 def _map(read: Read, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Misfit(_ODD)
-    return {name: read(each) for name, each in value.items()}
+    return {text(name): read(each) for name, each in value.items()}
 
 
 def _anything(value: Any, depth: int = DEEPEST) -> Any:
     """A JSON value of which nothing is known."""
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
+        case str():
+            return text(value)
         case int():
             return _whole(value)
         case float():
@@ -114,8 +122,17 @@ def _anything(value: Any, depth: int = DEEPEST) -> Any:
         case list():
             return [_anything(each, depth - 1) for each in value]
         case dict():
-            return {name: _anything(each, depth - 1) for name, each in value.items()}
+            return {text(name): _anything(each, depth - 1) for name, each in value.items()}
     raise Misfit(_ODD)
+
+
+def text(value: Any) -> str:
+    """A text that can be compared as a whole. Raises Misfit."""
+    if type(value) is not str:
+        raise Misfit(_ODD)
+    if "\0" in value:
+        raise Misfit("has a NUL in it")
+    return value
 
 
 def _exactly(kind: type, value: Any) -> Any:
@@ -179,6 +196,6 @@ def _duration(value: Any) -> Duration:
 
 _SPAN = TypeAdapter(timedelta)
 _SCALARS: Mapping[Scalar, Read] = {
-    "bool": partial(_exactly, bool), "int": _whole, "double": _number, "string": partial(_exactly, str),
+    "bool": partial(_exactly, bool), "int": _whole, "double": _number, "string": text,
     "timestamp": _timestamp, "duration": _duration,
 }  # fmt: skip

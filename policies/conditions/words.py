@@ -57,7 +57,8 @@ def _explained(problem: str, condition: str, messages: Messages, known: bool) ->
     if named := _UNDECLARED.search(problem):
         return _unknown_name(named[1], condition, known)
     if missing := _NO_FIELD.search(problem):
-        return _unknown_field(missing[1], *messages[missing[2]])
+        path, holder = messages.get(missing[2]) or (word(missing[2]), Fields(missing[2], {}))
+        return _unknown_field(missing[1], path, holder)
     if applied := _NO_OVERLOAD.search(problem):
         return unfit(applied[1], applied[2])
     if kind := _NO_PARTS.search(problem):

@@ -15,6 +15,7 @@ from tests.benchmarks.cycles import cycles
 from tests.benchmarks.figures import Report, table
 from tests.benchmarks.options import Options, options
 from tests.benchmarks.parked import parked
+from tests.benchmarks.policy import policy
 from tests.benchmarks.sweeps import sweeps
 
 BENCHMARKS: Mapping[str, Callable[[Options], Awaitable[Report]]] = {
@@ -22,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Awaitable[Report]]] = {
     "ack": ack,
     "parked": parked,
     "sweep": sweeps,
+    "policy": policy,
 }
 
 
@@ -31,7 +33,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Awaitable[Report]]] = {
 @click.option("--quick", is_flag=True, help="Only see that they run: tiny numbers that mean nothing.")
 @click.option("--repetitions", type=click.IntRange(1), help="How often each is measured; 3 unless said.")
 def main(names: tuple[str, ...], file: Path | None, quick: bool, repetitions: int | None) -> None:
-    """Run benchmarks by NAME (gate, ack, parked, sweep), or all. Only ratios within one run mean something."""
+    """Run benchmarks by NAME (gate, ack, parked, sweep, policy), or all. Only ratios within one run mean something."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         raise click.BadParameter(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(BENCHMARKS)}.")

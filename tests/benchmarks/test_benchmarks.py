@@ -10,7 +10,7 @@ from tests.benchmarks.__main__ import main
 from tests.benchmarks.figures import Report, Samples, at_least, table
 
 
-@pytest.mark.parametrize("name", ["gate", "ack", "sweep"])
+@pytest.mark.parametrize("name", ["gate", "ack", "sweep", "policy"])
 def test_each_runs_and_writes_what_it_measured(name: str, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     told = CliRunner().invoke(main, [name, "--quick", "--json", str(file)], catch_exceptions=False)
@@ -25,7 +25,7 @@ def test_each_runs_and_writes_what_it_measured(name: str, tmp_path: Path) -> Non
 def test_a_benchmark_that_does_not_exist_is_told() -> None:
     told = CliRunner().invoke(main, ["gaet"])
     assert told.exit_code == 2
-    assert "There is no benchmark gaet. There are: gate, ack, parked, sweep." in told.output
+    assert "There is no benchmark gaet. There are: gate, ack, parked, sweep, policy." in told.output
 
 
 def test_ratios_are_taken_repetition_by_repetition() -> None:

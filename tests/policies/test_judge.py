@@ -1,15 +1,12 @@
-"""The judge: which verdict a policy gives, and that one more rule never loosens one."""
-
-from random import Random
+"""The judge: which verdict a policy gives."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from policies.judge import UNMATCHED, Fallback
+from policies.circumstances import Circumstances
+from policies.judge import MOST_ACTIONS, UNMATCHED, Fallback, Judge
 from policies.rules import RISK_OF, Defaults, Policy, Rule
 from storage.records import Outcome, Proposal, Risk, Verdict
-from tests.policies.judging import judge
+from tests.policies.judging import NOON, judge
 
 ACTIONS = frozenset({"send_external_email", "send_invoice", "execute_financial_action", "delete_any_data"})
 LEADS, RAVI, MIA, ZOE = "slack:@leads", "ravi@example.com", "mia@example.com", "zoe@example.com"
@@ -193,102 +190,6 @@ def test_the_version_names_what_the_policy_says() -> None:
     assert ruled(rule("a", Outcome.auto)).policy_version == one.version
 
 
-PEOPLE = st.lists(st.sampled_from([LEADS, RAVI, MIA, ZOE]), min_size=1, max_size=4, unique=True) | st.none()
-PARTS = st.fixed_dictionaries(
-    {
-        "risk": st.sampled_from(Risk) | st.none(),
-        "reviewers": PEOPLE,
-        "expires_in": st.integers(1, 100_000),
-        "quorum": st.integers(1, 3),
-        "exclude_requester": st.booleans(),
-        "channel": st.sampled_from(["#a", "#b"]) | st.none(),
-        "reminders": st.lists(st.sampled_from([0.2, 0.5, 0.9]), max_size=2),
-        "escalate_to": st.lists(st.sampled_from([LEADS, RAVI, MIA, ZOE]), max_size=2),
-        "escalate_after": st.integers(1, 100_000) | st.none(),
-    }
-)
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> Rule:
-    parts = draw(PARTS)
-    for optional in ("expires_in", "quorum", "exclude_requester", "reminders", "escalate_to"):
-        if draw(st.booleans()):
-            parts[optional] = None
-    patterns = draw(st.lists(st.sampled_from(["*", "send_*", "send_external_email", "delete_*", "unheard_of"]), min_size=1))
-    return rule(draw(st.sampled_from("abcdefgh")), draw(st.sampled_from(Outcome)), *patterns, **parts)
-
-
-CASES = {
-    "defaults": PARTS.map(Defaults.model_validate),
-    "present": st.lists(rules(), max_size=5),
-    "fallback": st.builds(Fallback, PEOPLE.map(lambda people: tuple(people or ())), st.sampled_from(["#x", None])),
-    "asked": st.builds(proposal, st.sampled_from([*sorted(ACTIONS), "unheard_of"]), st.sampled_from(Risk) | st.none()),
-}
-
-
-@given(**CASES, added=rules(), place=st.integers(0, 5))
-def test_one_more_rule_about_a_matched_action_never_loosens_it(
-    defaults: Defaults, present: list[Rule], fallback: Fallback, asked: Proposal, added: Rule, place: int
-) -> None:
-    def verdict(*held: Rule) -> Verdict:
-        return judge(Policy(defaults=defaults, rules=held), asked, agent="support", registered=ACTIONS, fallback=fallback)
-
-    before, after = verdict(*present), verdict(*present[:place], added, *present[place:])
-    if before.rules == (UNMATCHED,):
-        return
-    assert after.outcome.rank >= before.outcome.rank
-    assert after.risk.rank >= before.risk.rank
-    if before.outcome is after.outcome is Outcome.approve:
-        assert after.quorum >= before.quorum
-        assert after.expires_in <= before.expires_in
-        assert set(after.reviewers) <= set(before.reviewers)
-        assert after.exclude_requester >= before.exclude_requester
-        assert set(after.reminders) >= set(before.reminders)
-        assert set(after.escalate_to) <= {*before.reviewers, *before.escalate_to}
-        early = set(after.escalate_to) & set(before.escalate_to)
-        assert not early or (after.escalate_after or 0) >= (before.escalate_after or 0)
-
-
-@given(**CASES, order=st.randoms(use_true_random=False))
-def test_the_order_of_rules_changes_nothing_but_the_channel(
-    defaults: Defaults, present: list[Rule], fallback: Fallback, asked: Proposal, order: Random
-) -> None:
-    named = [held.model_copy(update={"name": f"rule {number}"}) for number, held in enumerate(present)]
-    mixed = list(named)
-    order.shuffle(mixed)
-    one, other = (
-        judge(Policy(defaults=defaults, rules=tuple(held)), asked, agent="a", registered=ACTIONS, fallback=fallback)
-        for held in (named, mixed)
-    )
-    assert one.model_dump(exclude={"channels", "policy_version"}) == other.model_dump(exclude={"channels", "policy_version"})
-
-
-@given(**CASES)
-def test_only_a_rule_lets_anything_run_by_itself_and_only_entitled_people_are_asked(
-    defaults: Defaults, present: list[Rule], fallback: Fallback, asked: Proposal
-) -> None:
-    verdict = judge(Policy(defaults=defaults, rules=tuple(present)), asked, agent="a", registered=ACTIONS, fallback=fallback)
-    matching = [held for held in present if held.is_about(asked.action, ACTIONS)]
-    if verdict.outcome in (Outcome.auto, Outcome.log):
-        assert matching
-        assert all(held.verdict.rank <= verdict.outcome.rank for held in matching)
-    if verdict.outcome is Outcome.approve:
-        named = {
-            *(defaults.reviewers or ()),
-            *fallback.reviewers,
-            *(one for held in matching for one in held.reviewers or ()),
-        }
-        assert verdict.reviewers
-        assert set(verdict.reviewers) <= named
-        further = {*defaults.escalate_to, *(one for held in matching for one in held.escalate_to or ())}
-        assert set(verdict.escalate_to) <= (named | further) - set(verdict.reviewers)
-        assert (verdict.escalate_after is not None) == bool(verdict.escalate_to)
-        assert (verdict.escalate_after or 0) < verdict.expires_in
-    assert verdict.risk.rank >= (asked.risk.rank if asked.risk else 0)
-    assert verdict.reasons
-
-
 @pytest.mark.parametrize(
     ("parts", "reminders"),
     [
@@ -330,3 +231,110 @@ def test_an_action_without_a_rule_escalates_as_the_defaults_say() -> None:
     verdict = ruled(action="delete_any_data", escalate_to=[ZOE], escalate_after="1h", reminders=["30%"])
     assert (verdict.escalate_to, verdict.escalate_after, verdict.reminders) == ((ZOE,), 3600, (0.3,))
     assert ruled(rule("a", Outcome.approve, escalate_to=[]), escalate_to=[ZOE]).escalate_to == ()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.auto, Outcome.log])
+@pytest.mark.parametrize(
+    ("risk", "held"), [(None, False), (Risk.low, False), (Risk.medium, False), (Risk.high, True), (Risk.critical, True)]
+)
+def test_what_is_risky_in_the_agent_s_own_eyes_does_not_run_by_itself(
+    outcome: Outcome, risk: Risk | None, held: bool
+) -> None:
+    verdict = ruled(rule("mail", outcome), risk=risk)
+    assert verdict.outcome is (Outcome.approve if held else outcome)
+    assert (f"The agent rates the risk {risk}, so people are asked." in verdict.reasons) is held
+    assert ruled(rule("mail", Outcome.block), risk=risk).outcome is Outcome.block
+
+
+def spending(*rules: Rule, **spent: int) -> Verdict:
+    around = Circumstances("support", NOON, "production", spent=spent)
+    return Judge(Policy(rules=rules), dict.fromkeys(ACTIONS), DEPLOYMENT).judge(proposal(), around)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.auto, Outcome.log])
+def test_beyond_its_budget_a_rule_asks_people(outcome: Outcome) -> None:
+    mail = rule("mail", outcome, budget=3)
+    assert spending(mail, mail_too=9).outcome is spending(mail, mail=2).outcome is outcome
+    verdict = spending(mail, mail=3)
+    assert (verdict.outcome, verdict.reviewers) == (Outcome.approve, (LEADS,))
+    assert verdict.reasons == (
+        "Rule “mail” lets 3 run by themselves within an hour, and that many did, so people are asked.",
+        f"Rule “mail” {'lets it run by itself' if outcome is Outcome.auto else 'lets it run and logs it'}.",
+    )
+
+
+def test_no_other_rule_lets_run_what_is_beyond_a_budget() -> None:
+    few, more = rule("few", Outcome.auto, budget=1, reviewers=[RAVI, ZOE], quorum=2), rule("more", Outcome.log)
+    verdict = spending(few, more, few=1)
+    assert verdict.outcome is Outcome.block  # nobody is a reviewer of both
+    verdict = spending(few, rule("more", Outcome.log, reviewers=[MIA, RAVI, ZOE]), few=1)
+    assert (verdict.outcome, verdict.reviewers, verdict.quorum) == (Outcome.approve, (RAVI, ZOE), 2)
+    assert verdict.rules == ("more", "few")
+
+
+def test_a_budget_of_a_rule_that_does_not_count_or_decide_holds_nothing() -> None:
+    elsewhere = rule("elsewhere", Outcome.auto, budget=1, agents=["other"])
+    assert spending(rule("mail", Outcome.auto), elsewhere, elsewhere=1).outcome is Outcome.auto
+    assert spending(rule("mail", Outcome.block), rule("few", Outcome.auto, budget=1), few=1).outcome is Outcome.block
+
+
+@pytest.mark.parametrize(
+    ("parts", "default", "editable"),
+    [
+        ([{}], "allowed", True),
+        ([{}], "forbidden", False),
+        ([{"edit": "allowed"}], "forbidden", True),
+        ([{"edit": "forbidden"}], "allowed", False),
+        ([{"edit": "allowed"}, {"edit": "forbidden"}], "allowed", False),
+    ],
+)
+def test_nothing_is_edited_where_one_of_the_rules_forbids_it(
+    parts: list[dict[str, object]], default: str, editable: bool
+) -> None:
+    rules = [rule(f"r{number}", Outcome.approve, **each) for number, each in enumerate(parts)]
+    assert ruled(*rules, edit=default).editable is editable
+
+
+def test_a_condition_that_failed_is_told_with_the_verdict_and_so_is_each_in_the_order_of_their_rules() -> None:
+    verdict = ruled(
+        rule("c", Outcome.auto),
+        rule("b", Outcome.block, when="args.amount > 5"),
+        rule("a", Outcome.auto, unless="1 / 0 > 1"),
+    )
+    assert verdict.outcome is Outcome.block
+    assert verdict.rules == ("b", "c")
+    assert verdict.reasons == (
+        "Rule “b” never lets it run.",
+        "`unless` of rule “a” could not be decided (it divides by zero), so the rule does not count.",
+        "`when` of rule “b” could not be decided (`amount` is not there), so the rule counts.",
+    )
+
+
+def test_where_no_rule_counts_it_says_why_those_that_might_have_do_not() -> None:
+    verdict = ruled(rule("a", Outcome.auto, when="args.amount < 5"))
+    assert (verdict.outcome, verdict.rules) == (Outcome.approve, (UNMATCHED,))
+    assert verdict.reasons[1:] == (
+        "`when` of rule “a” could not be decided (`amount` is not there), so the rule does not count.",
+    )
+
+
+def test_the_findings_stand_beside_the_verdict() -> None:
+    rules = (rule("a", Outcome.auto, when="args.amount < 5"), rule("b", Outcome.log), rule("c", Outcome.auto, "delete_*"))
+    judge = Judge(Policy(rules=rules), dict.fromkeys(ACTIONS), DEPLOYMENT)
+    around = Circumstances("support", NOON, "production")
+    judgement = judge.weigh(proposal(), around)
+    assert judgement.verdict == judge.judge(proposal(), around)
+    assert [(each.rule.name, each.counts) for each in judgement.findings] == [("a", False), ("b", True)]
+
+
+def test_however_many_actions_are_asked_for_only_so_many_are_remembered() -> None:
+    judge = Judge(Policy(rules=()), dict.fromkeys(ACTIONS), DEPLOYMENT)
+    for number in range(MOST_ACTIONS + 10):
+        verdict = judge.judge(proposal(f"action_{number}"), Circumstances("support", NOON, "production"))
+        assert verdict.reasons == (f"No rule is about action_{number}, which support proposes, so people are asked.",)
+    assert len(judge._about) <= MOST_ACTIONS
+
+
+def test_the_version_does_not_depend_on_the_order_of_rules() -> None:
+    one, other = rule("a", Outcome.auto), rule("b", Outcome.log)
+    assert Policy(rules=(one, other)).version == Policy(rules=(other, one)).version

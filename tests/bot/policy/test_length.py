@@ -1,4 +1,4 @@
-"""A history of any length is judged in the memory of a page: 100,000 proposals take hardly more than 5,000 do."""
+"""A history of any length is judged in the memory of a page: 20,000 proposals take hardly more than 5,000 do."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import pytest
 from storage.sql.open import open_storage
 from tests.bot.policy.recorded import START, approved, edited, ran, record, rejected
 
-DAY, DAYS = 1_000, 100  # proposals of one day, and days
+DAY, DAYS = 1_000, 20  # proposals of one day, and days
 TABLES = ("runs", "requests", "revisions", "decisions", "executions", "evaluations")
 POLICY = "rules:\n  - {name: pay, actions: [pay], verdict: auto, when: args.amount <= 50, budget: 1000}\n"
 CHILD = """
