@@ -1,6 +1,7 @@
 """Everything that `signoff check` looks at, in the order in which people set it up. It changes nothing."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from agents.prices import BadPrices, Prices, Tokens
 from agents.shipped import Systems, actions, agents
 from bot.app import systems_of
 from bot.mcp_servers import environment
+from bot.policy.tested import tested
 from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.check import Finding
@@ -23,6 +25,7 @@ from policies.circumstances import Circumstances
 from policies.file import Known, load
 from policies.judge import Fallback, Judge
 from policies.problems import PolicyError
+from policies.results import Result
 from policies.rules import Policy, mentionable
 from storage.records import Outcome, Proposal
 from storage.sql import schema
@@ -39,7 +42,7 @@ async def findings(settings: Settings) -> list[Finding]:
         policy, about_policy = _policy(settings, registered)
         asked = _reviewers(policy, settings, registered) if policy else [*settings.reviewers]
         return [
-            about_policy,
+            *about_policy,
             *([_somebody_to_ask(policy, settings, registered), _somewhere_to_ask(policy, settings)] if policy else []),
             await asyncio.to_thread(_database, settings),
             _signing_key(settings),
@@ -55,12 +58,25 @@ async def findings(settings: Settings) -> list[Finding]:
         systems.close()
 
 
-def _policy(settings: Settings, registered: Known) -> tuple[Policy | None, Finding]:
+def _policy(settings: Settings, registered: Known) -> tuple[Policy | None, Sequence[Finding]]:
     try:
         policy = load(settings.policy, mentionable(registered))
+        found = tested(settings.policy, registered, settings.reviewers)
     except PolicyError as error:
-        return None, Finding(False, "SIGNOFF_POLICY", str(error))
-    return policy, Finding(True, "SIGNOFF_POLICY", f"{settings.policy} has {len(policy.rules)} rules.")
+        return None, [Finding(False, "SIGNOFF_POLICY", str(error))]
+    about = Finding(True, "SIGNOFF_POLICY", f"{settings.policy} has {len(policy.rules)} rules.")
+    return policy, [about, *_tests(found)]
+
+
+def _tests(found: Sequence[tuple[str, Result]]) -> Iterator[Finding]:
+    """Each test of the policy that fails, or that none does."""
+    subject = "SIGNOFF_POLICY tests"
+    for place, result in found:
+        for miss in result.misses:
+            said = f"{place}: {result.case.name}: {miss.part}: expected {miss.expected}, found {miss.found}."
+            yield Finding(False, subject, f"{said} `signoff policy test` says why.")
+    if found and all(result.passed for _, result in found):
+        yield Finding(True, subject, f"All {len(found)} tests of the policy pass.")
 
 
 def _somebody_to_ask(policy: Policy, settings: Settings, registered: Known) -> Finding:

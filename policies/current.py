@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies.file import Known, load
+from policies.file import Known, policy_of
 from policies.problems import PolicyError
 from policies.rules import Policy
-
-_Stamp = tuple[int, int, int] | None
+from policies.sources import gather
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,13 @@ class Kept:
 
 
 class CurrentPolicy:
-    """Holds the policy of one file and takes over what changes in it. A broken file changes nothing."""
+    """Holds the policy of a file and all that it includes, and takes over what changes. A broken file changes nothing."""
 
     def __init__(self, path: Path, known: Known) -> None:
         """Load the file. `known` are the actions that it may mention. Raises `PolicyError`."""
         self._path, self._known = path, known
-        self._stamp = self._look()
-        self._policy = load(path, known)
+        self._sources = gather(path)
+        self._policy = policy_of(self._sources, known)
         self._broken = False
 
     @property
@@ -41,17 +40,16 @@ class CurrentPolicy:
         return self._policy
 
     def refresh(self) -> Reloaded | Kept | None:
-        """Take over a changed file. Never raises; None where there is no news, so each change is reported once.
+        """Take over changed files. Never raises; None where there is no news, so each change is reported once.
 
-        Cheap while the file stays the same; reading a changed one takes milliseconds, or seconds for one near the limit
+        Cheap while the files stay the same; reading a changed one takes milliseconds, or seconds for one near the limit
         of 1 MiB, so call it from a thread.
         """
-        stamp = self._look()
-        if stamp == self._stamp:
+        if not self._sources.changed():
             return None
-        self._stamp = stamp
+        self._sources = gather(self._path)
         try:
-            loaded = load(self._path, self._known)
+            loaded = policy_of(self._sources, self._known)
         except PolicyError as error:
             self._broken = True
             return Kept(error)
@@ -59,11 +57,3 @@ class CurrentPolicy:
         news = self._broken or previous.version != loaded.version
         self._broken = False
         return Reloaded(previous, loaded) if news else None
-
-    def _look(self) -> _Stamp:
-        """What changes when the file does; None while there is no such file."""
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,4 +1,4 @@
-"""YAML text as plain values, with the line of each.
+"""YAML text as plain values, with the place of each.
 
 A policy is read by people, so only the part of YAML 1.2 is taken that means what it looks like: no anchors, aliases, merge
 keys, tags, directives or second documents, and no key twice. The text is read event by event, never into objects, so
@@ -6,13 +6,13 @@ nothing in it can run code or grow beyond its own size.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -25,7 +25,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from policies.problems import Path, Problem, field_name
+from policies.problems import Mistake, Path, Place, Problem, field_name
+from policies.scalars import Written
 
 DEEPEST = 20  # levels; a policy needs four
 LONGEST_KEY = 100  # characters
@@ -42,7 +43,7 @@ class _TooDeep(Exception):
 
 @dataclass
 class Document:
-    """What a text says: its value, the line on which each path begins (from 1), and what is wrong with it as YAML.
+    """What a text says: its value, where keys, values and texts stand, and what is wrong with it as YAML.
 
     `whole` is False where reading stopped early, so that `value` says nothing about what is missing.
     """
@@ -50,20 +51,41 @@ class Document:
     file: str
     value: JsonValue = None
     whole: bool = False
-    lines: dict[Path, int] = field(default_factory=dict)
+    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, Place] = field(default_factory=dict)
+    texts: dict[Path, Written] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def line(self, path: Path) -> int:
-        """The line of the path, or of the nearest thing around it."""
-        while path and path not in self.lines:
+    def place(self, path: Path) -> Place:
+        """Where the value at the path begins, or else its key, or the nearest thing around it."""
+        while path and path not in self.values:
             path = path[:-1]
-        return self.lines.get(path, 1)
+        value = self.values.get(path, (1, 1))
+        key = self.keys.get(path, value)
+        return value if value[0] == key[0] else key
 
-    def complain(self, path: Path, message: str, line: int | None = None) -> None:
+    def complain(self, path: Path, message: str, place: Place | None = None) -> None:
         """Add a problem with what stands at the path."""
         if len(message) > LONGEST_MESSAGE:
             message = message[:LONGEST_MESSAGE] + "…"
-        self.problems.append(Problem(self.file, line or self.line(path), field_name(path), message))
+        self.problems.append(Problem(self.file, *(place or self.place(path)), field_name(path), message))
+
+    def tell(self, mistakes: Iterable[Mistake]) -> None:
+        """Add the mistakes, but those only whose field has no problem on the same line already."""
+        told = {(problem.line, problem.field) for problem in self.problems}
+        new = set[tuple[Place, str]]()
+        for mistake in mistakes:
+            place, name = self._place(mistake), field_name(mistake.path)
+            if (place[0], name) not in told and (place, name) not in new:
+                new.add((place, name))
+                self.complain(mistake.path, mistake.message, place)
+
+    def _place(self, mistake: Mistake) -> Place:
+        path = mistake.path
+        if mistake.of_key and path in self.keys:
+            return self.keys[path]
+        inside = self.texts[path].place(*mistake.within) if mistake.within and path in self.texts else None
+        return inside or self.place(path)
 
 
 def read(file: str, text: str) -> Document:
@@ -71,13 +93,14 @@ def read(file: str, text: str) -> Document:
     document = Document(file)
     yaml = YAML(typ="safe", pure=True)
     try:
-        _Reader(document, yaml).read(yaml.parse(text))
+        _Reader(document, yaml, text).read(yaml.parse(text))
         document.whole = True
     except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        document.complain((), f"the character U+{ord(text[error.position]):04X} cannot stand in YAML: remove it", line)
+        line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
+        sign = f"U+{ord(text[error.position]):04X}"
+        document.complain((), f"the character {sign} cannot stand in YAML: remove it", (line, column))
     except MarkedYAMLError as error:
-        document.complain((), _syntax(error), error.problem_mark.line + 1 if error.problem_mark else 1)
+        document.complain((), _syntax(error), _place(error.problem_mark) if error.problem_mark else None)
     except _TooDeep:
         document.complain((), f"nested more than {DEEPEST} levels deep: a policy needs four")
     except (YAMLError, ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -89,8 +112,8 @@ def read(file: str, text: str) -> Document:
 class _Reader:
     """Builds one document's value from the parser's events."""
 
-    def __init__(self, document: Document, yaml: YAML) -> None:
-        self._document, self._resolver = document, yaml.resolver
+    def __init__(self, document: Document, yaml: YAML, text: str) -> None:
+        self._document, self._resolver, self._text = document, yaml.resolver, text
 
     def read(self, events: Iterator[Event]) -> None:
         start = next((event for event in events if isinstance(event, DocumentStartEvent)), None)
@@ -105,7 +128,7 @@ class _Reader:
             self._complain((), second, "a second document begins here, but a policy is one document: remove the `---`")
 
     def _value(self, path: Path, event: Event, events: Iterator[Event]) -> JsonValue:
-        self._document.lines.setdefault(path, _line(event))
+        self._document.values.setdefault(path, _place(event.start_mark))
         if len(path) > DEEPEST:
             raise _TooDeep
         if isinstance(event, AliasEvent):
@@ -129,10 +152,9 @@ class _Reader:
             key = self._key(path, event, events)
             inside = (*path, key)
             if key in entries:
-                self._complain(
-                    inside, event, f"written twice, first on line {self._document.line(inside)}: keep one of the two"
-                )
-            self._document.lines.setdefault(inside, _line(event))
+                first = self._document.keys[inside][0]
+                self._complain(inside, event, f"written twice, first on line {first}: keep one of the two")
+            self._document.keys.setdefault(inside, _place(event.start_mark))
             value = self._value(inside, next(events), events)
             if key != _UNREADABLE:
                 entries.setdefault(key, value)
@@ -155,6 +177,7 @@ class _Reader:
 
     def _scalar(self, path: Path, event: ScalarEvent) -> JsonValue:
         text = str(event.value)
+        self._document.texts.setdefault(path, Written(self._text, event.start_mark.index, event.style or "", text))
         if _control(text):
             self._complain(path, event, "holds a control character or half a character: remove that escape")
             return _UNREADABLE
@@ -168,7 +191,7 @@ class _Reader:
             self._complain(path, event, f"YAML tags are not supported: remove `{event.tag}`, or put the text in quotes")
 
     def _complain(self, path: Path, event: Event, message: str) -> None:
-        self._document.complain(path, message, _line(event))
+        self._document.complain(path, message, _place(event.start_mark))
 
 
 def _control(text: str) -> bool:
@@ -176,8 +199,8 @@ def _control(text: str) -> bool:
     return any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text)
 
 
-def _line(event: Event) -> int:
-    return int(event.start_mark.line) + 1
+def _place(mark: StreamMark) -> Place:
+    return int(mark.line) + 1, int(mark.column) + 1
 
 
 def _plain(tag: str, text: str) -> JsonValue:

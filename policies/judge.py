@@ -301,10 +301,12 @@ def _risk(fired: Sequence[_Terms], claimed: Risk | None) -> tuple[Risk, tuple[st
 
 
 def _channels(matching: Sequence[Rule], outcome: Outcome) -> tuple[str, ...]:
-    """The channels of the first winning rule, in the order of the file, that names any."""
-    return next((rule.channel for rule in matching if rule.verdict is outcome and rule.channel), ())
+    """The channels of the first winning rule that names any. First is first by name: the order of a file means nothing."""
+    naming = [rule for rule in matching if rule.verdict is outcome and rule.channel]
+    return min(naming, key=lambda rule: rule.name).channel or () if naming else ()
 
 
 def _log_channels(matching: Sequence[Rule]) -> tuple[str, ...]:
-    """The log channels of the first rule, in the order of the file, that names any."""
-    return next((rule.log_channel for rule in matching if rule.log_channel), ())
+    """The log channels of the first rule, by name, that names any."""
+    naming = [rule for rule in matching if rule.log_channel]
+    return min(naming, key=lambda rule: rule.name).log_channel or () if naming else ()

@@ -5,20 +5,34 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 Path = tuple[str | int, ...]
+Place = tuple[int, int]
+"""Line and column, both from 1."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake. `line` counts from 1, None for the whole file; `field` is like `rules[2].verdict`, or empty."""
+    """One mistake. Lines and columns count from 1, None for the whole file; `field` is like `rules[2].verdict`, or empty."""
 
     file: str
     line: int | None
+    column: int | None
     field: str
     message: str
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong with the value at a path, before its place in the file is looked up. `of_key` where the key itself is
+    wrong; `within` is a place inside of the text that stands there."""
+
+    path: Path
+    message: str
+    of_key: bool = False
+    within: Place | None = None
 
 
 class PolicyError(Exception):

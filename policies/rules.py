@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
 
+from policies.cases import Case
 from policies.conditions.condition import compiled
 from policies.durations import Seconds, Share
 from policies.reviewers import Reviewer
@@ -62,8 +64,30 @@ def _rule_name(text: str) -> str:
 
 
 def _condition(text: str) -> str:
-    compiled(text)  # raises ValueError where it is none at all; its names and types are checked with the action's arguments
+    try:
+        compiled(text)  # its names and types are checked with the action's arguments
+    except ValueError as error:
+        raise PydanticCustomError("not_a_condition", "not a condition that can be read") from error
     return text
+
+
+def _included(text: str) -> str:
+    parts = text.split("/")
+    if ".." in parts:
+        raise ValueError(f"{text!r} leaves this file's folder: put the file there, or below")
+    if "**" in parts:
+        raise ValueError(f"{text!r} would take whatever lies anywhere below: name each folder, as in teams/*.yaml")
+    if len(parts) > 5 or not all(re.fullmatch(r"[\w*?\[\]!@+=-][\w.*?\[\]!@+= -]{0,79}", part) for part in parts):
+        raise ValueError(f"{text!r} names no file below this one's folder: write one such as finance.yaml or teams/*.yaml")
+    return text
+
+
+def includable(text: str) -> bool:
+    """Whether the text names a file, or a glob of files, below a folder."""
+    try:
+        return bool(_included(text))
+    except ValueError:
+        return False
 
 
 def _one_or_several(written: object) -> object:
@@ -72,6 +96,7 @@ def _one_or_several(written: object) -> object:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Name = Annotated[str, AfterValidator(_name)]
+Include = Annotated[str, AfterValidator(_included)]
 Reviewers = Annotated[tuple[Reviewer, ...], Field(min_length=1, max_length=50)]
 Others = Annotated[tuple[Reviewer, ...], Field(max_length=50)]
 Reminders = Annotated[tuple[Share, ...], Field(max_length=5)]
@@ -151,16 +176,21 @@ class Rule(Part):
 
 
 class Policy(Part):
-    """A whole policy file."""
+    """What a policy file says, with whatever it includes."""
 
-    defaults: Defaults = Defaults()
+    include: Annotated[tuple[Include, ...], Field(max_length=50)] = Field(
+        (), description="files that belong to this policy, below this file's folder, or globs such as teams/*.yaml"
+    )
+    defaults: Defaults = Field(Defaults(), description="what holds for every rule that does not say otherwise")
     other_actions: Annotated[tuple[Name, ...], Field(max_length=200)] = Field(
         (), description="actions that only programs of other makes ask for, so that rules can name them"
     )
     rules: tuple[Rule, ...]
+    tests: tuple[Case, ...] = Field((), description="what the rules are to say of some proposals: `signoff policy test`")
 
     @cached_property
     def version(self) -> str:
-        """Names what the policy says, not how its files are laid out: the digest of its canonical content."""
-        rules = sorted(self.rules, key=lambda rule: rule.name)
-        return digest(self.model_copy(update={"rules": tuple(rules)}).model_dump(mode="json"))
+        """Names what the policy says, not how its files are laid out or ordered: the digest of its canonical content."""
+        rules, others = sorted(self.rules, key=lambda rule: rule.name), sorted(self.other_actions)
+        ordered = self.model_copy(update={"rules": tuple(rules), "other_actions": tuple(others)})
+        return digest(ordered.model_dump(mode="json", exclude={"include", "tests"}))

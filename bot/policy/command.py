@@ -5,7 +5,9 @@ import click
 from bot.policy.backtest_command import backtest
 from bot.policy.explain_command import explain
 from bot.policy.judge_command import judge
+from bot.policy.schema_command import schema
 from bot.policy.suggest_command import suggest
+from bot.policy.test_command import test
 
 
 @click.group()
@@ -15,11 +17,10 @@ def policy() -> None:
     \b
     Example:
       signoff policy explain send_external_email to=mia@example.com subject=Hello
-      signoff policy judge < cases.jsonl
+      signoff policy test
+      signoff policy backtest --candidate new-policy.yaml --since 90d
     """
 
 
-policy.add_command(explain)
-policy.add_command(judge)
-policy.add_command(backtest)
-policy.add_command(suggest)
+for command in (explain, test, judge, backtest, suggest, schema):
+    policy.add_command(command)

@@ -34,7 +34,7 @@ from bot.triggers.cron import Timetable, zone
 from bot.triggers.signature import PREFIX, keys_in
 from policies.document import Document, read
 from policies.durations import Seconds
-from policies.problems import Path, Problem, did_you_mean
+from policies.problems import Mistake, Path, Problem, did_you_mean
 
 LARGEST = 1 << 20  # bytes
 
@@ -47,7 +47,7 @@ class BadTriggers(AgentError):
     """The file of triggers cannot be used. `problems` holds every mistake; `str()` has one on each line."""
 
     def __init__(self, problems: Collection[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -161,13 +161,13 @@ def load(path: FilePath | None, around: Around) -> Triggers:
         try:
             triggers = Triggers.model_validate(document.value)
         except ValidationError as error:
-            _complain(document, _schema_mistakes(error))
+            document.tell(_schema_mistakes(error))
     if triggers is not None:
         folders = {
             name: each.model_copy(update={"folder": path.parent / each.folder}) for name, each in triggers.mailboxes.items()
         }
         triggers = triggers.model_copy(update={"mailboxes": folders})
-        _complain(document, _mistakes(triggers, around))
+        document.tell(Mistake(path, message) for path, message in _mistakes(triggers, around))
     if triggers is None or document.problems:
         raise BadTriggers(document.problems)
     return triggers
@@ -185,23 +185,20 @@ def _document(path: FilePath) -> Document:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise BadTriggers([Problem(str(path), None, "", "larger than 1 MiB: split or shorten it")])
+            raise BadTriggers([Problem(str(path), None, None, "", "larger than 1 MiB: split or shorten it")])
         return read(str(path), content.decode("utf-8-sig"))
     except OSError as error:
         why = f"it cannot be read ({error.strerror}). Mend SIGNOFF_TRIGGERS, which names it."
-        raise BadTriggers([Problem(str(path), None, "", why)]) from error
+        raise BadTriggers([Problem(str(path), None, None, "", why)]) from error
     except UnicodeDecodeError as error:
-        raise BadTriggers([Problem(str(path), None, "", "not UTF-8 text: save the file as UTF-8")]) from error
+        raise BadTriggers([Problem(str(path), None, None, "", "not UTF-8 text: save the file as UTF-8")]) from error
 
 
-def _complain(document: Document, mistakes: Iterator[tuple[Path, str]]) -> None:
-    for path, message in mistakes:
-        document.complain(path, message)
-
-
-def _schema_mistakes(error: ValidationError) -> Iterator[tuple[Path, str]]:
+def _schema_mistakes(error: ValidationError) -> Iterator[Mistake]:
     for found in error.errors(include_url=False):
-        yield tuple(part for part in found["loc"] if part != "[key]"), _explained(found)
+        path = tuple(part for part in found["loc"] if part != "[key]")
+        of_key = found["type"] == "extra_forbidden" or path != found["loc"]
+        yield Mistake(path, _explained(found), of_key=of_key)
 
 
 def _explained(found: ErrorDetails) -> str:

@@ -82,7 +82,7 @@ def test_sign_prints_a_line_whose_signature_opens_the_webhook(file: Path) -> Non
     [
         (("sign", "shop", "triggers.yaml"), {}, "there is no webhook 'shop'. There are: crm."),
         (("sign", "crm", "nothing.json"), {}, "'nothing.json' does not exist"),
-        (("list",), {"CRM_SECRET": ""}, "triggers.yaml:3: webhooks.crm.secret: the variable CRM_SECRET is not set"),
+        (("list",), {"CRM_SECRET": ""}, "triggers.yaml:3:32: webhooks.crm.secret: the variable CRM_SECRET is not set"),
         (("list",), {"SIGNOFF_TRIGGERS": "nowhere.yaml"}, "nowhere.yaml: it cannot be read"),
     ],
 )

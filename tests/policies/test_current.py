@@ -29,7 +29,7 @@ def write(path: Path, text: str) -> None:
 
 def test_a_broken_file_keeps_the_program_from_starting(file: Path) -> None:
     write(file, BROKEN)
-    with pytest.raises(PolicyError, match=r"policy.yaml:2: rules\[0\].verdict: 'maybe' is not one of"):
+    with pytest.raises(PolicyError, match=r"policy.yaml:2:59: rules\[0\].verdict: 'maybe' is not one of"):
         CurrentPolicy(file, mentionable({}))
 
 
