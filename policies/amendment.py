@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from policies.document import Document, read
+from policies.problems import Path
 from policies.rules import Part, Policy, Rule
 from policies.schedule import Schedule
 
@@ -113,10 +114,16 @@ def _set(text: str, change: Say) -> str | None:
     number = _number(document, change.rule)
     if number is None:
         return None
-    at = document.lines.get(("rules", number, change.key))
+    where = _lines(document)
+    at = where.get(("rules", number, change.key))
     if at is not None:
         return _replaced(lines, at - 1, change)
-    return _inserted(lines, document.lines.get(("rules", number, "verdict")), change)
+    return _inserted(lines, where.get(("rules", number, "verdict")), change)
+
+
+def _lines(document: Document) -> Mapping[Path, int]:
+    """The line, from 1, on which each key or list item begins."""
+    return {path: line for path, (line, _) in {**document.values, **document.keys}.items()}
 
 
 def _replaced(lines: list[str], at: int, change: Say) -> str | None:
@@ -159,7 +166,7 @@ def _add(text: str, addition: Add) -> str | None:
     number = len(rules) - 1 if addition.after is None else _number(document, addition.after)
     if number is None:
         return None
-    start = document.lines["rules", number]
+    start = _lines(document)["rules", number]
     dash = re.match(r"(\s*)- ", lines[start - 1])
     if dash is None:
         return None
@@ -169,7 +176,7 @@ def _add(text: str, addition: Add) -> str | None:
 
 def _end(document: Document, lines: list[str], number: int, start: int, indent: int) -> int:
     """Behind which line a rule ends: comments that are indented deeper than its dash are its own."""
-    later = [line for path, line in document.lines.items() if line > start and _follows(path, number)]
+    later = [line for path, line in _lines(document).items() if line > start and _follows(path, number)]
     end = min(later, default=len(lines) + 1) - 1
     while end > start and _between(lines[end - 1], indent):
         end -= 1

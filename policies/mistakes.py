@@ -1,6 +1,7 @@
 """What the schema of a policy file cannot see: names used twice, actions that do not exist, conditions and tests that do not
 go with an action's arguments, more people asked for than are named, and others asked when it is too late."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -20,7 +21,7 @@ _Known = Mapping[str, type[BaseModel] | None]
 
 def across(documents: Sequence[Document], known: _Known) -> None:
     """Tell each document its mistakes, as all of them together show them. The first has the defaults."""
-    known = {**dict.fromkeys(_other_actions(documents)), **known}
+    known = ChainMap(dict.fromkeys(_other_actions(documents)), known)  # type: ignore[arg-type]  # it only reads
     common = _mapping(_at(documents[0].value, "defaults"))
     for section in ("rules", "tests"):
         _names_used_twice(documents, section)

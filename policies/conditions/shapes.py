@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, PlainSerializer, RootModel, TypeAdapter, WrapSerializer
 from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticUndefined
 
 Scalar = Literal["bool", "int", "double", "string", "timestamp", "duration"]
 
@@ -91,16 +92,19 @@ def _bare(hint: Any) -> tuple[Any, Any, tuple[Any, ...]]:
     while True:
         if get_origin(hint) is Annotated:
             hint, *about = get_args(hint)
-            hint = object if _written_otherwise(about) else hint
+            hint = _written_as(hint, about)
         elif hasattr(hint, "__supertype__") or hasattr(hint, "__value__"):
             hint = getattr(hint, "__supertype__", None) or hint.__value__
         else:
             return hint, get_origin(hint), get_args(hint)
 
 
-def _written_otherwise(about: Sequence[Any]) -> bool:
-    """Whether these annotations say that the value is written as something else than its type is."""
-    return any(isinstance(each, PlainSerializer | WrapSerializer) for each in about)
+def _written_as(hint: Any, about: Sequence[Any]) -> Any:
+    """The type of what is written of a value with these annotations. An amount that is written as text is a number still."""
+    serializer = next((each for each in reversed(about) if isinstance(each, PlainSerializer | WrapSerializer)), None)
+    if serializer is None or (serializer.return_type is str and hint in (Decimal, float)):
+        return hint
+    return object if serializer.return_type is PydanticUndefined else serializer.return_type
 
 
 def _of_union(choices: Sequence[Any], around: tuple[Any, ...]) -> Shape:
@@ -135,8 +139,8 @@ def _of_model(model: type[BaseModel], around: tuple[Any, ...]) -> Shape:
     fields: dict[str, Shape] = dict.fromkeys(model.model_computed_fields, Anything())
     for name, info in model.model_fields.items():
         if info.exclude is not True:
-            plain = not (name in otherwise or "*" in otherwise or _written_otherwise(info.metadata))
-            fields[(by_alias and info.serialization_alias) or name] = _of(info.annotation, around) if plain else Anything()
+            written = object if name in otherwise or "*" in otherwise else _written_as(info.annotation, info.metadata)
+            fields[(by_alias and info.serialization_alias) or name] = _of(written, around)
     return Fields(model.__name__, fields) if all(map(_can_be_named, fields)) else Anything()
 
 
