@@ -123,17 +123,14 @@ class Judge:
         """The rules about an action."""
         if len(self._about) >= MOST_ACTIONS:
             self._about.clear()
-        terms = tuple(each for each in self._terms if each.rule and each.rule.is_about(action, self._registered))
-        questions = Questions([each.rule for each in terms if each.rule], self.actions.get(action))
+        rules = [rule for rule in self.policy.rules if rule.is_about(action, self._registered)]
+        terms = tuple(_terms(rule, self.policy.defaults, self.fallback) for rule in rules)
+        questions = Questions(rules, self.actions.get(action))
         return self._about.setdefault(action, _About(action, questions, terms))
 
     @cached_property
     def _registered(self) -> frozenset[str]:
         return frozenset(self.actions).union(self.policy.other_actions)
-
-    @cached_property
-    def _terms(self) -> tuple[_Terms, ...]:
-        return tuple(_terms(rule, self.policy.defaults, self.fallback) for rule in self.policy.rules)
 
     @cached_property
     def _merged(self) -> Callable[[_About, tuple[Finding, ...], Risk | None, tuple[_Terms, ...], str | None], Verdict]:
@@ -187,7 +184,7 @@ class Bench:
 
     def judge_of(self, policy: Policy, actions: Mapping[str, type[BaseModel] | None], fallback: Fallback) -> Judge:
         """Who judges by this policy."""
-        if self._judge is None or self._judge.policy is not policy:
+        if self._judge is None or self._judge.policy is not policy or self._judge.actions is not actions:
             self._judge = Judge(policy, actions, fallback)
         return self._judge
 
