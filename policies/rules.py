@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
+from policies.conditions.check import faults
 from policies.conditions.condition import compiled
 from policies.durations import Seconds, Share
 from policies.reviewers import Reviewer
@@ -62,7 +63,11 @@ def _rule_name(text: str) -> str:
 
 
 def _condition(text: str) -> str:
-    compiled(text)  # raises ValueError where it is none at all; its names and types are checked with the action's arguments
+    """What is no condition at all is refused here; names and types are checked with the arguments of each action."""
+    try:
+        compiled(text)
+    except ValueError as error:
+        raise ValueError("; ".join(fault.message for fault in faults(text, None)) or str(error)) from error
     return text
 
 
