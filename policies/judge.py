@@ -126,13 +126,10 @@ class Judge:
             self._about.clear()
         known = action in self.actions or action in self.policy.other_actions
         registered = frozenset({action} if known else ())
-        terms = tuple(each for each in self._terms if each.rule and each.rule.is_about(action, registered))
-        questions = Questions([each.rule for each in terms if each.rule], self.actions.get(action))
+        rules = [rule for rule in self.policy.rules if rule.is_about(action, registered)]
+        terms = tuple(_terms(rule, self.policy.defaults, self.fallback) for rule in rules)
+        questions = Questions(rules, self.actions.get(action))
         return self._about.setdefault(action, _About(action, questions, terms))
-
-    @cached_property
-    def _terms(self) -> tuple[_Terms, ...]:
-        return tuple(_terms(rule, self.policy.defaults, self.fallback) for rule in self.policy.rules)
 
     @cached_property
     def _merged(self) -> Callable[[_About, tuple[Finding, ...], Risk | None, tuple[_Terms, ...], str | None], Verdict]:
@@ -187,7 +184,7 @@ class Bench:
     def judge_of(self, policy: Policy, actions: Mapping[str, type[BaseModel] | None], fallback: Fallback) -> Judge:
         """Who judges by this policy."""
         judge = self._judge  # once: another thread may judge by another policy meanwhile
-        if judge is None or judge.policy is not policy:
+        if judge is None or judge.policy is not policy or judge.actions is not actions:
             judge = self._judge = Judge(policy, actions, fallback)
         return judge
 

@@ -19,7 +19,7 @@ def faults(condition: str, model: type[BaseModel] | None) -> tuple[Fault, ...]:
     except TypeError:
         return (Fault(1, 1, "this is not valid Unicode: write it anew"),)
     except RuntimeError as error:
-        return tuple(read(str(error), condition, checker.messages, known=model is not None))
+        return tuple(read(str(error), condition, checker.messages))
     if says not in ("bool", "dyn"):
         return (Fault(1, 1, f"says {word(says)}, but a condition says true or false: compare it with something"),)
     return tuple(misread(condition))

@@ -42,20 +42,20 @@ _WORDS = {
 Messages = Mapping[str, tuple[str, Fields]]
 
 
-def read(said: str, condition: str, messages: Messages, *, known: bool) -> Iterator[Fault]:
-    """The mistakes that CEL names. `messages` are the types it knows; `known` tells whether the arguments are among them."""
+def read(said: str, condition: str, messages: Messages) -> Iterator[Fault]:
+    """The mistakes that CEL names. `messages` are the types that were declared to it."""
     found = _SAID.findall(said)
     if not found:
         yield Fault(1, 1, "this cannot be read as a condition: it is too long, or nested too deeply")
     for line, column, problem in found:
-        yield Fault(int(line), int(column), _explained(problem, condition, messages, known))
+        yield Fault(int(line), int(column), _explained(problem, condition, messages))
         if problem.startswith("Syntax error"):
             return  # the others only follow from it
 
 
-def _explained(problem: str, condition: str, messages: Messages, known: bool) -> str:
+def _explained(problem: str, condition: str, messages: Messages) -> str:
     if named := _UNDECLARED.search(problem):
-        return _unknown_name(named[1], condition, known)
+        return _unknown_name(named[1], condition)
     if missing := _NO_FIELD.search(problem):
         path, holder = messages.get(missing[2]) or (word(missing[2]), Fields(missing[2], {}))
         return _unknown_field(missing[1], path, holder)
@@ -68,11 +68,11 @@ def _explained(problem: str, condition: str, messages: Messages, known: bool) ->
     return "a number cannot be written like this" if "literal" in problem else "something here is not part of the language"
 
 
-def _unknown_name(name: str, condition: str, known: bool) -> str:
-    if name == "has" and known:
-        return "`has` is not needed: what was left out is null, so write `args.name != null`"
+def _unknown_name(name: str, condition: str) -> str:
     if name == "has":
-        return "`has` cannot be used: write `'name' in args`"
+        return (
+            "`has` is not needed: write `args.name != null`, or `'name' in args` where an action takes arguments of any name"
+        )
     if name in _FUNCTIONS:
         return f"`{name}` does not stand like this: see the CEL functions in the README"
     if re.search(rf"\b{re.escape(name)}\s*\(", condition):

@@ -3,7 +3,7 @@
 import pytest
 
 from policies.circumstances import Circumstances
-from policies.judge import MOST_ACTIONS, UNMATCHED, Fallback, Judge
+from policies.judge import MOST_ACTIONS, UNMATCHED, Bench, Fallback, Judge
 from policies.rules import RISK_OF, Defaults, Policy, Rule
 from storage.records import Outcome, Proposal, Risk, Verdict
 from tests.policies.judging import NOON, judge
@@ -333,6 +333,14 @@ def test_however_many_actions_are_asked_for_only_so_many_are_remembered() -> Non
         verdict = judge.judge(proposal(f"action_{number}"), Circumstances("support", NOON, "production"))
         assert verdict.reasons == (f"No rule is about action_{number}, which support proposes, so people are asked.",)
     assert len(judge._about) <= MOST_ACTIONS
+
+
+def test_a_bench_keeps_the_judge_while_policy_and_actions_are_the_same() -> None:
+    bench, policy, actions = Bench(), Policy(rules=()), dict.fromkeys(ACTIONS)
+    judge = bench.judge_of(policy, actions, DEPLOYMENT)
+    assert bench.judge_of(policy, actions, DEPLOYMENT) is judge
+    assert bench.judge_of(policy, dict(actions), DEPLOYMENT) is not judge
+    assert bench.judge_of(Policy(rules=()), actions, DEPLOYMENT).policy is not policy
 
 
 def test_the_version_does_not_depend_on_the_order_of_rules() -> None:

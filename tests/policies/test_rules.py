@@ -1,5 +1,7 @@
 """The values of a policy: how durations, reviewers and names may be written."""
 
+import re
+
 import pytest
 from pydantic import BaseModel, ValidationError
 
@@ -97,3 +99,38 @@ def test_a_policy_is_a_value() -> None:
     before = policy.version
     assert policy == Policy(rules=())
     assert len(before) == 64
+
+
+def rule(**parts: object) -> Rule:
+    return Rule.model_validate({"name": "mail", "actions": ["send_*"], "verdict": "auto", **parts})
+
+
+@pytest.mark.parametrize(
+    ("parts", "advice"),
+    [
+        ({"when": "args.amount >"}, "it ends too early: something is missing at the end"),
+        ({"unless": "args.amount > 5 and true"}, "`and` is not part of the language: write `&&`"),
+        ({"when": "amount > 5"}, "there is no `amount`: there are action, agent, args"),
+        ({"when": ""}, "at least 1 character"),
+        ({"when": "x" * 2001}, "at most 2000 characters"),
+        ({"when": True}, "valid string"),
+        ({"agents": []}, "at least 1 item"),
+        ({"agents": ["a b"]}, "cannot name an action"),
+        ({"environments": ["pro duction"]}, "should match pattern"),
+        ({"budget": 0}, "greater than or equal to 1"),
+        ({"budget": True}, "valid integer"),
+        ({"edit": "maybe"}, "'allowed' or 'forbidden'"),
+        ({"schedule": {}}, "Field required"),
+    ],
+)
+def test_parts_of_a_rule_that_say_nothing_sound_are_refused(parts: dict[str, object], advice: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(advice)):
+        rule(**parts)
+
+
+def test_a_rule_is_read_again_as_it_was_written() -> None:
+    held = rule(
+        agents=["fin*"], environments=["production"], when="args.amount > 5", unless="agent == 'x'", budget=3,
+        edit="forbidden", schedule={"zone": "UTC", "days": "mon-fri", "hours": "09:00-17:00"}, log_channel="#log",
+    )  # fmt: skip
+    assert Rule.model_validate(held.model_dump(mode="json")) == held
