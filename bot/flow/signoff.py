@@ -10,10 +10,9 @@ from bot.flow.ids import Ids
 from bot.flow.seals import Seals
 from bot.flow.surface import Surface
 from bot.flow.turns import Turns
-from policies.circumstances import Circumstances
 from policies.judge import Bench, Fallback, Judge
 from policies.rules import Policy
-from storage.records import Place, Proposal, Request, Verdict
+from storage.records import Place, Proposal, Request
 from storage.store import Store
 
 
@@ -38,10 +37,6 @@ class Signoff:
     admin_place: Place | None = None
     bench: Bench = field(default_factory=Bench, compare=False)
     turns: Turns = field(default_factory=Turns, compare=False)
-
-    def judge(self, proposal: Proposal, around: Circumstances) -> Verdict:
-        """What the policy in force says of a proposal."""
-        return self.judge_of(self.policy()).judge(proposal, around)
 
     def judge_of(self, policy: Policy) -> Judge:
         """Who judges by a policy here."""

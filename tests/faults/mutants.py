@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from bot.flow import decide, effect, execute, people
+from bot.flow import circumstances, decide, effect, execute, people, propose
 from bot.flow import handlers as flow_handlers
 from bot.flow.converge import current_card, show_card
 from bot.flow.desk import Answer, Click
@@ -24,7 +24,6 @@ from bot.flow.seals import Grant
 from bot.flow.signoff import Signoff
 from bot.flow.surface import SurfaceBusy, SurfaceError
 from policies import people as who_may
-from policies.circumstances import Circumstances
 from storage.dispatch import TryLater
 from storage.records import (
     Decision,
@@ -33,7 +32,6 @@ from storage.records import (
     JsonObject,
     MessageStatus,
     Place,
-    Proposal,
     Request,
     RequestStatus,
     Risk,
@@ -335,14 +333,14 @@ def anybody_may() -> Swaps:
 # --- errors
 @mutant("a policy that cannot be read lets everything run", "unreadable", "submit")
 def error_means_auto() -> Swaps:
-    def judge(self: Signoff, proposal: Proposal, around: Circumstances) -> Verdict:
+    def spending(*given: Any) -> Verdict:
         try:
-            return real(self, proposal, around)
+            return real(*given)
         except OSError:
             return Verdict(outcome=Ruling.auto, risk=Risk.low, reasons=(), rules=(), policy_version="")
 
-    real = Signoff.judge
-    return [(Signoff, "judge", judge)]
+    real = circumstances.spending
+    return [(propose, "spending", spending)]
 
 
 @mutant("a platform that asks to wait is not called again", "429", "500", "reset")
