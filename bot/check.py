@@ -76,7 +76,7 @@ def _tests(found: Sequence[tuple[str, Result]]) -> Iterator[Finding]:
             said = f"{place}: {result.case.name}: {miss.part}: expected {miss.expected}, found {miss.found}."
             yield Finding(False, subject, f"{said} `signoff policy test` says why.")
     if found and all(result.passed for _, result in found):
-        yield Finding(True, subject, f"All {len(found)} tests of the policy pass.")
+        yield Finding(True, subject, f"{len(found)} passed, none failed.")
 
 
 def _somebody_to_ask(policy: Policy, settings: Settings, registered: Known) -> Finding:

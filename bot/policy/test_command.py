@@ -62,7 +62,7 @@ def _table(found: Sequence[Placed]) -> None:
         if number:
             _explain(*found[number - 1])
     failed = sum(not result.passed for _, result in found)
-    click.echo(f"\n{len(found)} tests, {failed} failed." if found else "\nThe policy has no tests.")
+    click.echo(f"\n{len(found) - failed} passed, {failed} failed." if found else "\nThe policy has no tests.")
 
 
 def _explain(place: str, result: "Result") -> None:
