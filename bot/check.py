@@ -11,7 +11,6 @@ from agents.prices import BadPrices, Prices, Tokens
 from agents.shipped import Systems, actions, agents
 from bot.app import systems_of
 from bot.mcp_servers import environment
-from bot.policy.tested import tested
 from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.check import Finding
@@ -27,6 +26,7 @@ from policies.judge import Fallback, Judge
 from policies.problems import PolicyError
 from policies.results import Result
 from policies.rules import Policy, mentionable
+from policies.tested import tested
 from storage.records import Outcome, Proposal
 from storage.sql import schema
 from storage.store import StorageError

@@ -33,7 +33,7 @@ def test(*, file: Path | None, as_json: bool) -> None:
 
     from agents import shipped
     from bot.app import systems_of
-    from bot.policy.tested import tested
+    from policies.tested import tested
 
     log_to_stderr("ERROR")
     settings = settings_or_exit()

@@ -49,8 +49,9 @@ def result(test: str) -> Result:
         "args: {amount: 20}, expect: {verdict: approve, rules: [(unmatched)], quorum: 1}",
         "args: {amount: 20}, agent: support, spent: {small: 3}, expect: approve",
         "args: {amount: 20}, agent: support, risk: critical, expect: {verdict: approve, risk: critical}",
-        "args: {amount: 21}, expect: {verdict: approve, quorum: 2, reviewers: [c@d.io, A@b.io], edit: allowed, expires_in: 4h}",
-        "args: {amount: 21}, requester: mia@example.com, environment: prod, target: x, expect: {verdict: approve, escalate_to: []}",
+        "args: {amount: 21}, expect: {verdict: approve, quorum: 2, reviewers: [c@d.io, A@b.io], edit: allowed}",
+        "args: {amount: 21}, expect: {verdict: approve, expires_in: 4h, escalate_to: []}",
+        "args: {amount: 21}, requester: mia@example.com, environment: prod, target: x, expect: approve",
     ],
 )
 def test_a_test_passes_where_the_verdict_is_as_expected(test: str) -> None:
@@ -82,16 +83,16 @@ def test_a_failing_test_says_why() -> None:
 @pytest.mark.parametrize(
     ("test", "said"),
     [
-        ("expect: aut, args: {amount: 1}", "6:36: tests[0].expect.verdict: 'aut' is not one of auto, log, approve or block: did"),
-        ("expect: {verdict: auto, qorum: 2}, args: {amount: 1}", "6:52: tests[0].expect.qorum: unknown key: did you mean 'quorum'"),
+        ("expect: aut, args: {amount: 1}", "6:36: tests[0].expect.verdict: 'aut' is not one of auto, log"),
+        ("expect: {verdict: auto, qorum: 2}, args: {amount: 1}", "6:52: tests[0].expect.qorum: unknown key: did you mean"),
         ("expect: true, args: {amount: 1}", "6:36: tests[0].expect: write auto, log, approve or block, or keys"),
         ("args: {amount: 1}", "6:5: tests[0].expect: is missing: add it"),
-        ("expect: auto, args: {amuont: 1, amount: 1}", "6:49: tests[0].args.amuont: the action has no such argument: did you mean 'amo"),
+        ("expect: auto, args: {amuont: 1, amount: 1}", "6:49: tests[0].args.amuont: the action has no such"),
         ("expect: auto, args: {}", "6:48: tests[0].args.amount: field required"),
         ("expect: auto, args: {amount: many}", "6:57: tests[0].args.amount: input should be a valid decimal"),
         ("expect: auto, args: 3", "6:48: tests[0].args: write names and values here"),
-        ("expect: {verdict: auto, rules: [smal]}, args: {amount: 1}", "6:60: tests[0].expect.rules[0]: there is no rule 'smal': did you"),
-        ("expect: auto, args: {amount: 1}, spent: {smll: 3}", "6:69: tests[0].spent.smll: there is no rule 'smll': did you mean"),
+        ("expect: {verdict: auto, rules: [smal]}, args: {amount: 1}", "6:60: tests[0].expect.rules[0]: there is no rule"),
+        ("expect: auto, args: {amount: 1}, spent: {smll: 3}", "6:69: tests[0].spent.smll: there is no rule 'smll'"),
         ("expect: auto, args: {amount: 1}, at: noon", "6:65: tests[0].at: write a point in time with its zone"),
         ("expect: auto, args: {amount: 1}, at: 2026-02-30 09:00 UTC", "6:65: tests[0].at: there is no such time"),
         ("expect: auto, args: {amount: 1}, at: 2026-02-03 09:00 Mars", "6:65: tests[0].at: there is no such time"),
@@ -107,7 +108,8 @@ def test_mistakes_in_tests_have_their_place_and_advice(test: str, said: str) -> 
 
 
 def test_an_action_that_nobody_knows_and_a_name_used_twice_are_mistakes() -> None:
-    text = "rules: []\ntests:\n  - {name: t, action: pya, expect: auto}\n  - {name: t, action: pay, args: {amount: 1}, expect: auto}\n"
+    tests = "\n  - {name: t, action: pya, expect: auto}\n  - {name: t, action: pay, args: {amount: 1}, expect: auto}\n"
+    text = f"rules: []\ntests:{tests}"
     with pytest.raises(PolicyError) as caught:
         parse(text.encode(), KNOWN, file="p.yaml")
     action, name = str(caught.value).splitlines()

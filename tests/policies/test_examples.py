@@ -8,11 +8,11 @@ from ruamel.yaml import YAML
 
 from agents.shipped import actions
 from bot.app import systems_of
-from bot.policy.tested import tested as outcomes
 from bot.settings import Settings
 from policies.file import EXAMPLES, Known, load
 from policies.rules import mentionable
 from policies.schema import file_schema
+from policies.tested import tested as outcomes
 
 FILES = sorted(EXAMPLES.glob("*.yaml"))
 

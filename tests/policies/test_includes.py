@@ -1,6 +1,6 @@
 """Files that include others: one policy whatever the layout, every problem in its own file, and no way out of the folder."""
 
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -181,7 +181,7 @@ def test_the_order_of_rules_and_files_changes_neither_version_nor_verdicts(
     tmp_path: Path, rules: list[str], cuts: list[int], order: object
 ) -> None:
     ends = [0, *sorted(cuts), len(RULES)]
-    parts = [rules[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+    parts = [rules[begin:end] for begin, end in pairwise(ends)]
     files = {f"part{number}": "rules:" + "".join(f"\n  - {rule}" for rule in part) for number, part in enumerate(parts)}
     files = {name: text if "-" in text else "rules: []" for name, text in files.items()}
     names = sorted(files, key=lambda _: order.random())  # type: ignore[attr-defined]
