@@ -80,5 +80,5 @@ def _json(place: str, result: "Result") -> "JsonObject":
     return {
         "test": result.case.name, "place": place, "passed": result.passed, "action": result.case.action,
         "verdict": result.judgement.verdict.outcome, "rules": list(result.judgement.verdict.rules),
-        "missed": [dict(asdict(miss)) for miss in result.misses], "why": list(result.why()),
+        "missed": [asdict(miss) for miss in result.misses], "why": list(result.why()),
     }  # fmt: skip
