@@ -11,7 +11,6 @@ from agents.prices import BadPrices, Prices, Tokens
 from agents.shipped import Systems, actions, agents
 from bot.app import systems_of
 from bot.mcp_servers import environment
-from bot.policy.tested import tested
 from bot.settings import Settings
 from bot.signing import seals_from
 from bot.slack.check import Finding
@@ -27,6 +26,7 @@ from policies.judge import Fallback, Judge
 from policies.problems import PolicyError
 from policies.results import Result
 from policies.rules import Policy, mentionable
+from policies.tested import tested
 from storage.records import Outcome, Proposal
 from storage.sql import schema
 from storage.store import StorageError
@@ -76,7 +76,7 @@ def _tests(found: Sequence[tuple[str, Result]]) -> Iterator[Finding]:
             said = f"{place}: {result.case.name}: {miss.part}: expected {miss.expected}, found {miss.found}."
             yield Finding(False, subject, f"{said} `signoff policy test` says why.")
     if found and all(result.passed for _, result in found):
-        yield Finding(True, subject, f"All {len(found)} tests of the policy pass.")
+        yield Finding(True, subject, f"{len(found)} passed, none failed.")
 
 
 def _somebody_to_ask(policy: Policy, settings: Settings, registered: Known) -> Finding:

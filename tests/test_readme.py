@@ -64,7 +64,7 @@ async def test_the_agent_of_the_readme_asks_and_gives_its_voucher(stage: Stage) 
 
 def test_the_policy_of_the_readme_loads() -> None:
     policy = parse(block("yaml").encode(), mentionable({}))
-    assert [rule.name for rule in policy.rules] == ["refunds", "internal drafts"]
+    assert [rule.name for rule in policy.rules] == ["internal drafts", "refunds"]
 
 
 def test_the_files_of_the_readme_load(tmp_path: Path) -> None:

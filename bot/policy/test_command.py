@@ -33,7 +33,7 @@ def test(*, file: Path | None, as_json: bool) -> None:
 
     from agents import shipped
     from bot.app import systems_of
-    from bot.policy.tested import tested
+    from policies.tested import tested
 
     log_to_stderr("ERROR")
     settings = settings_or_exit()
@@ -62,7 +62,7 @@ def _table(found: Sequence[Placed]) -> None:
         if number:
             _explain(*found[number - 1])
     failed = sum(not result.passed for _, result in found)
-    click.echo(f"\n{len(found)} tests, {failed} failed." if found else "\nThe policy has no tests.")
+    click.echo(f"\n{len(found) - failed} passed, {failed} failed." if found else "\nThe policy has no tests.")
 
 
 def _explain(place: str, result: "Result") -> None:
@@ -80,5 +80,5 @@ def _json(place: str, result: "Result") -> "JsonObject":
     return {
         "test": result.case.name, "place": place, "passed": result.passed, "action": result.case.action,
         "verdict": result.judgement.verdict.outcome, "rules": list(result.judgement.verdict.rules),
-        "missed": [dict(asdict(miss)) for miss in result.misses], "why": list(result.why()),
+        "missed": [asdict(miss) for miss in result.misses], "why": list(result.why()),
     }  # fmt: skip

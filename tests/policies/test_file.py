@@ -236,7 +236,7 @@ BROKEN = {
     ),
     "an unquoted glob": (
         "rules:\n  - name: a\n    verdict: log\n    actions: [*_data]\n",
-        'p.yaml:4:15: rules[0].actions[0]: `*_data` is a YAML alias, unused here: put what begins with * in quotes, "*_data"',
+        "p.yaml:4:15: rules[0].actions[0]: `*_data` is a YAML alias, unused here: put what begins with * in quotes",
     ),
     "a bare star": (
         "rules:\n  - name: a\n    actions: [*]\n",

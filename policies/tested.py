@@ -1,4 +1,4 @@
-"""Runs the tests of a policy, for `signoff policy test` and `signoff check`."""
+"""The tests of a policy file, read and run."""
 
 from collections.abc import Sequence
 from pathlib import Path
