@@ -41,15 +41,14 @@ Amendment = Sequence[Say | Add]
 
 
 def amended(policy: Policy, amendment: Amendment) -> Policy:
-    """The policy with these changes. Raises ValidationError where no rule can say that."""
+    """The policy with these changes, its rules in order of their names. Raises ValidationError where no rule can say that."""
     rules = list(policy.rules)
     for each in amendment:
         if isinstance(each, Say):
             rules = [_with(rule, each) if rule.name == each.rule else rule for rule in rules]
         else:
-            places = [place for place, rule in enumerate(rules, start=1) if rule.name == each.after]
-            rules.insert(places[0] if places else len(rules), each.rule)
-    return Policy.model_validate({**_given(policy), "rules": tuple(rules)})
+            rules.append(each.rule)
+    return Policy.model_validate({**_given(policy), "rules": tuple(sorted(rules, key=lambda rule: rule.name))})
 
 
 def _with(rule: Rule, change: Say) -> Rule:

@@ -5,7 +5,7 @@ still be compared. What is left out and what is null is the same.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,6 @@ from policies.schedule import Schedule
 from storage.records import JsonObject
 
 UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
-ORDER = "order of the rules"
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,11 @@ class Change:
 
 def changes(before: JsonObject, after: JsonObject) -> tuple[Change, ...]:
     """What `after` says otherwise than `before`, both as the JSON of a `Policy`: first what stands beside the rules, then
-    the rules in the order of the file, then those that are gone."""
+    the rules of `after` in their order, then those that are gone. Another order says nothing else."""
     old, new = _by_name(before), _by_name(after)
     beside = (_changed(name, before.get(name), after.get(name)) for name in _names(before, after) if name != "rules")
     found = [
         *filter(None, beside),
-        *_reordered([*old], [*new]),
         *filter(None, (_of_rule(name, old.get(name), rule) for name, rule in new.items())),
         *(Change("removed", name, _parts(rule, {})) for name, rule in old.items() if name not in new),
     ]
@@ -64,14 +62,6 @@ def _changed(name: str, before: JsonValue, after: JsonValue) -> Change | None:
     else:
         parts = _parts({name: before}, {name: after})
     return Change("changed", name, parts, rule=False) if parts else None
-
-
-def _reordered(before: list[str], after: list[str]) -> Iterator[Change]:
-    """The order decides which channel is meant where several rules name one."""
-    old, new = ([name for name in names if name in before and name in after] for names in (before, after))
-    if old != new:
-        part = Part("rules", _list(old), _list(new))
-        yield Change("changed", ORDER, (part,), rule=False)
 
 
 def _by_name(policy: JsonObject) -> dict[str, JsonObject]:

@@ -7,6 +7,7 @@ from bot.cards.explained import text_of
 from bot.cards.explanation import explanation
 from bot.cards.text import Text, code, words
 from bot.flow.arguments import NotArguments, arguments_in, supposed
+from bot.flow.circumstances import spent
 from bot.flow.desk import Answer, Command
 from bot.flow.signoff import Signoff
 from policies.circumstances import Circumstances
@@ -38,7 +39,7 @@ async def policy(signoff: Signoff, typed: Command, rest: str) -> Answer:
         return Answer(False, words(str(error)))
 
     def look(tx: Transaction) -> Text:
-        around = Circumstances(agent, tx.now(), signoff.environment, typed.person, unknown=unknown)
+        around = Circumstances(agent, tx.now(), signoff.environment, typed.person, spent=spent(tx, now), unknown=unknown)
         judgement = signoff.judge_of(now).weigh(proposal, around)
         return text_of(explanation(signoff.actions, proposal, around, judgement))
 

@@ -268,6 +268,7 @@ def proposal_detail(proposal: Proposal, verdict: Verdict, actions: Actions) -> J
         "target": cover(proposal.target),
         "summary": cover(proposal.summary),
         "evidence": [cover.json(item.model_dump(mode="json")) for item in proposal.evidence],
+        "claimed_risk": proposal.risk,
         "verdict": verdict.model_dump(mode="json"),
     }
 

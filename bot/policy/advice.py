@@ -21,6 +21,7 @@ from policies.file import Known, load, parse
 from policies.people import Ties
 from policies.problems import PolicyError
 from policies.replay import Replay
+from policies.results import results
 from policies.rules import Policy, mentionable
 from policies.suggested import NotYet, Suggestion, Terms
 from policies.suggestions import suggestions
@@ -33,13 +34,14 @@ class Tried:
     """A suggestion, what a backtest says of it, and the change of the file.
 
     `diff` is a unified diff; None where the file is laid out in a way that cannot be changed by lines, or the rule stands in
-    another file. `text` is what to write then.
+    another file. `text` is what to write then. `against` are the tests beside the rules that pass now and would not then.
     """
 
     suggestion: Suggestion
     found: Backtest
     diff: str | None
     text: str
+    against: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ async def advised(
     tests = await _tested(here, policy, made, stretch, progress)
     text = _read(path)
     tried = [
-        Tried(each, found, _diff(path, text, each.amendment, known), _instead(each.amendment))
+        Tried(each, found, _diff(path, text, each.amendment, known), _instead(each.amendment), _against(here, policy, each))
         for each, found in zip(made, tests, strict=True)
     ]
     good = tuple(each for each in tried if _holds(each))
@@ -115,6 +117,12 @@ def _holds(tried: Tried) -> bool:
     newly, loosens = tried.found.kinds, tried.suggestion.kind == "loosen"
     runs = newly["auto"] + newly["log"] > 0
     return not tried.found.newly_contradicted and (blocks or not newly["block"]) and runs is loosens
+
+
+def _against(here: Grounds, policy: Policy, suggestion: Suggestion) -> tuple[str, ...]:
+    """The names of the policy's own tests that the change would break."""
+    before, after = (results(policy.tests, here.judge(each)) for each in (policy, amended(policy, suggestion.amendment)))
+    return tuple(now.case.name for now, then in zip(before, after, strict=True) if now.passed and not then.passed)
 
 
 def _people(tx: Transaction, experience: Experience) -> tuple[Mapping[str, Person], Callable[[str], str]]:

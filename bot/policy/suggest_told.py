@@ -56,6 +56,7 @@ def _tried(each: Tried) -> dict[str, Any]:
             "reviews_saved": found.saved.reviews,
             "reviewer_minutes": round(found.saved.minutes, 3),
         },
+        "tests_against": list(each.against),
         "diff": each.diff,
         "text": each.text,
     }
@@ -111,6 +112,8 @@ def _evidence(advice: Advice, each: Tried) -> Iterator[str]:
         yield f"Beside that: {told}."
     yield f"For example {_listed(evidence.examples)}."
     yield _tested(each)
+    if each.against:
+        yield f"Tests beside the rules say otherwise, and would have to be changed as well: {_listed(each.against)}."
 
 
 def _common(evidence: Evidence) -> str:

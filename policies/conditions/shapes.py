@@ -104,7 +104,7 @@ def _written_as(hint: Any, about: Sequence[Any]) -> Any:
     serializer = next((each for each in reversed(about) if isinstance(each, PlainSerializer | WrapSerializer)), None)
     if serializer is None or (serializer.return_type is str and hint in (Decimal, float)):
         return hint
-    return object if serializer.return_type is PydanticUndefined else serializer.return_type
+    return object if isinstance(serializer.return_type, type(PydanticUndefined)) else serializer.return_type
 
 
 def _of_union(choices: Sequence[Any], around: tuple[Any, ...]) -> Shape:

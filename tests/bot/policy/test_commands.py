@@ -48,6 +48,7 @@ def typed(database: Database, tmp_path: Path) -> Typed:
         "SIGNOFF_POLICY": str(tmp_path / "policy.yaml"),
         "SIGNOFF_CUSTOMERS_URL": f"sqlite:///{tmp_path / 'customers.db'}",
         "SIGNOFF_REVIEWERS": "ravi@example.com",
+        "COLUMNS": "140",
     }
 
     def run(*words: str) -> Result:
