@@ -41,7 +41,7 @@ Amendment = Sequence[Say | Add]
 
 
 def amended(policy: Policy, amendment: Amendment) -> Policy:
-    """The policy with these changes, its rules in order of their names. Raises ValidationError where no rule can say that."""
+    """The policy with these changes, rules in order of their names. Raises ValidationError where no rule can say that."""
     rules = list(policy.rules)
     for each in amendment:
         if isinstance(each, Say):
