@@ -4,21 +4,26 @@ import importlib.util
 import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from agents import shipped
 from agents.actions import Actions
 from agents.mcp_servers import servers
 from agents.prices import Prices, Tokens
 from agents.workflow import Agents
 from bot.flow.front_desk import FrontDesk
+from bot.settings import Settings
+from bot.systems import systems_of
 from bot.triggers import file as triggers
 from bot.triggers.file import Around
-from policies.file import parse
+from policies.file import load
 from policies.rules import mentionable
+from policies.tested import tested
 from storage.records import RequestStatus
 from tests.bot.flow.stage import Stage, stage_at
 
@@ -62,9 +67,15 @@ async def test_the_agent_of_the_readme_asks_and_gives_its_voucher(stage: Stage) 
     assert (await stage.run()).final_output == "The voucher for mia@example.com: succeeded. Ten is enough."
 
 
-def test_the_policy_of_the_readme_loads() -> None:
-    policy = parse(block("yaml").encode(), mentionable({}))
-    assert [rule.name for rule in policy.rules] == ["internal drafts", "refunds"]
+def test_the_policy_of_the_readme_passes_its_test(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(block("yaml"))
+    with closing(systems_of(Settings(customers_url=f"sqlite:///{tmp_path / 'customers.db'}"))) as systems:
+        models = shipped.actions(systems).models
+    assert [rule.name for rule in load(file, mentionable(models)).rules] == ["internal drafts", "refunds", "small refunds"]
+    assert [(result.case.name, result.passed) for _, result in tested(file, models, ())] == [
+        ("a small refund needs nobody", True)
+    ]
 
 
 def test_the_files_of_the_readme_load(tmp_path: Path) -> None:
