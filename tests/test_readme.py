@@ -23,7 +23,7 @@ from bot.triggers import file as triggers
 from bot.triggers.file import Around
 from policies.file import load
 from policies.rules import mentionable
-from policies.tested import tested
+from policies.tested import tested as tried
 from storage.records import RequestStatus
 from tests.bot.flow.stage import Stage, stage_at
 
@@ -73,7 +73,7 @@ def test_the_policy_of_the_readme_passes_its_test(tmp_path: Path) -> None:
     with closing(systems_of(Settings(customers_url=f"sqlite:///{tmp_path / 'customers.db'}"))) as systems:
         models = shipped.actions(systems).models
     assert [rule.name for rule in load(file, mentionable(models)).rules] == ["internal drafts", "refunds", "small refunds"]
-    assert [(result.case.name, result.passed) for _, result in tested(file, models, ())] == [
+    assert [(result.case.name, result.passed) for _, result in tried(file, models, ())] == [
         ("a small refund needs nobody", True)
     ]
 
