@@ -20,6 +20,7 @@ from bot.terminal import log_to_stderr, run, settings_or_exit
 if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs
     from agents.actions import Actions
     from bot.flow.vouched import Choice
+    from bot.traces.records import Trace
     from bot.trial import Trial
     from storage.records import JsonObject, Person, Request
 
