@@ -27,6 +27,7 @@ from bot.run_command import run_agent
 from bot.settings import Settings, described
 from bot.teams_command import teams
 from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
+from bot.traces.command import trace
 from bot.triggers_command import triggers
 
 
@@ -126,6 +127,7 @@ main.add_command(decide)
 main.add_command(keys)
 main.add_command(teams)
 main.add_command(mcp)
+main.add_command(trace)
 main.add_command(triggers)
 main.add_command(policy)
 

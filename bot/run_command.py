@@ -20,8 +20,9 @@ from bot.terminal import log_to_stderr, run, settings_or_exit
 if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs
     from agents.actions import Actions
     from bot.flow.vouched import Choice
+    from bot.traces.records import Trace
     from bot.trial import Trial
-    from storage.records import JsonObject, Person, Request, Run, Step
+    from storage.records import JsonObject, Person, Request
 
 
 class Beginning(click.Choice[str]):
@@ -90,7 +91,7 @@ async def _run(settings: Settings, wanted: Wanted) -> int:
                     click.echo("Nobody decided, so nothing more was done.", err=True)
                     break
                 run = await made.go_on(run)
-            return _told(run, await made.steps(run), as_json=wanted.as_json)
+            return _told(await made.trace(run), as_json=wanted.as_json)
 
 
 async def _decided(made: "Trial", request: "Request", person: "Person | None") -> bool:
@@ -190,17 +191,17 @@ def _quoted(label: str, value: object) -> Iterator[str]:
     yield from (f"    > {line}".rstrip() for line in inert(text).split("\n"))
 
 
-def _told(run: "Run", steps: "list[Step]", *, as_json: bool) -> int:
+def _told(trace: "Trace", *, as_json: bool) -> int:
     """Tell how it went; returns the exit code."""
     from bot.cards.inert import inert
-    from bot.run_told import lines, trace
+    from bot.traces.text import trace_text
 
     if as_json:
-        click.echo(json.dumps(trace(run, steps), ensure_ascii=False, indent=2))
+        click.echo(trace.model_dump_json(indent=2))
     else:
-        click.echo("\n".join(["", *lines(run, steps)]), err=True)
-        click.echo(inert(run.final_output or run.error or f"The run is {run.status}."))
-    return 0 if run.success else 1
+        click.echo("\n" + trace_text(trace), err=True)
+        click.echo(inert(trace.final_output or trace.error or f"The run is {trace.status}."))
+    return 0 if trace.success else 1
 
 
 def _input(text: tuple[str, ...], file: Path | None) -> str:

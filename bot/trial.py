@@ -17,11 +17,14 @@ from bot.flow.seals import Seals
 from bot.flow.signoff import Signoff
 from bot.flow.vouched import Choice, Ruled, decide_as
 from bot.settings import Settings
+from bot.traces.build import trace_of
+from bot.traces.read import rows_of
+from bot.traces.records import Trace
 from policies.file import load
 from policies.judge import Fallback
 from policies.rules import mentionable
 from storage.dispatch import Handler
-from storage.records import JsonObject, Person, Request, RequestStatus, Run, Step
+from storage.records import JsonObject, Person, Request, RequestStatus, Run
 from storage.sql.open import Storage, open_storage
 from storage.sql.schema import upgrade
 
@@ -61,9 +64,10 @@ class Trial:
         """Let what was decided take effect."""
         return await self._settled(run)
 
-    async def steps(self, run: Run) -> list[Step]:
-        """The run's journal."""
-        return list(await self.storage.store.read(lambda tx: tx.steps(run.id)))
+    async def trace(self, run: Run) -> Trace:
+        """What the run did, step by step."""
+        rows = await self.storage.store.read(lambda tx: rows_of(tx, run))
+        return trace_of(rows, self.signoff.actions)
 
     async def _settled(self, run: Run) -> Run:
         await self.storage.dispatch.drain(self._handlers())

@@ -100,8 +100,20 @@ class Transaction(Protocol):
     def run(self, id: str) -> Run:
         """Raises NotFound."""
 
-    def runs(self, *, limit: int = 20, status: RunStatus | None = None) -> Sequence[Run]:
-        """Newest first."""
+    def runs(
+        self,
+        *,
+        limit: int = 20,
+        status: RunStatus | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> Sequence[Run]:
+        """Newest first, from the one after the `created_at` and id `after`, so that all of them can be walked in pages;
+        `since`: only those that began then or later."""
+
+    def find_runs(self, prefix: str) -> Sequence[Run]:
+        """At most 3 runs whose id starts with `prefix`, case-insensitive."""
 
     def claim_run(self, id: str) -> Run | None:
         """`ready` or `running` becomes `running` under the next attempt; None if there is nothing to run."""

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.records import Decision, MessageStatus, Place, Request, RequestStatus, Revision
 from storage.sql.query import Query
-from storage.sql.rows import Rows, columns, fields, value
+from storage.sql.rows import Rows, columns, fields, literal, value
 from storage.sql.tables import Decisions, Executions, Messages, Requests, Revisions, table
 from storage.sql.types import now
 from storage.store import NotFound
@@ -195,8 +195,7 @@ class RequestRows(Rows):
 
     def find_requests(self, prefix: str) -> Sequence[Request]:
         """At most 3 whose id starts with `prefix`, case-insensitive."""
-        literal = prefix.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
-        return self._all(_find, Request, prefix=literal)
+        return self._all(_find, Request, prefix=literal(prefix))
 
     def requests(
         self,

@@ -69,6 +69,11 @@ def among(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
     return or_(*(column == str(one) for one in values))
 
 
+def literal(prefix: str) -> str:
+    """A prefix for `startswith(..., escape="/")` over what `lower` makes of a column: nothing in it is a pattern."""
+    return prefix.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+
+
 def fields(record: Record) -> dict[str, Any]:
     """The record's fields as parameters; the column types turn what is nested into JSON."""
     return vars(record)

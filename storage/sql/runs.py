@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Integer, String, bindparam, select
+from sqlalchemy import Integer, String, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from storage.records import Run, RunStatus, Step, StepStatus
 from storage.redaction import redacted_json
 from storage.sql.query import Query
-from storage.sql.rows import Rows, among, columns, fields, value
+from storage.sql.rows import Rows, among, columns, fields, literal, value
 from storage.sql.tables import Deliveries, Runs, Steps, table
 from storage.sql.types import now
 from storage.store import Fenced, NotFound
@@ -63,12 +63,28 @@ _write_free = _or_replace(insert(_steps).values(_new_step))
 _holds = Query(select(_runs.c.id).where(_this, _under, _runs.c.status == "running"))
 
 
+_newest = tuple_(_runs.c.created_at, _runs.c.id)
+_WANTED = {
+    "status": _runs.c.status == bindparam("status", type_=String),
+    "agent": _runs.c.agent == bindparam("agent", type_=String),
+    "since": _runs.c.created_at >= value("since", _runs.c.created_at),
+    "after": _newest < tuple_(value("after", _runs.c.created_at), value("after_id", _runs.c.id)),
+}
+
+
 @cache
-def _list(by_status: bool) -> Query:
-    listed = select(*columns(_runs, Run)).order_by(_runs.c.created_at.desc(), _runs.c.id.desc())
-    if by_status:
-        listed = listed.where(_runs.c.status == bindparam("wanted", type_=String))
-    return Query(listed.limit(bindparam("most", type_=Integer)))
+def _list(wanted: frozenset[str]) -> Query:
+    listed = select(*columns(_runs, Run)).where(*(_WANTED[name] for name in sorted(wanted)))
+    newest = listed.order_by(_runs.c.created_at.desc(), _runs.c.id.desc())
+    return Query(newest.limit(bindparam("most", type_=Integer)))
+
+
+_find = Query(
+    select(*columns(_runs, Run))
+    .where(func.lower(_runs.c.id).startswith(bindparam("prefix", type_=String), escape="/"))
+    .order_by(_runs.c.id)
+    .limit(3)
+)
 
 
 class RunRows(Rows):
@@ -93,10 +109,25 @@ class RunRows(Rows):
             raise NotFound("run", id)
         return run
 
-    def runs(self, *, limit: int = 20, status: RunStatus | None = None) -> Sequence[Run]:
-        """Newest first."""
-        wanted = {} if status is None else {"wanted": status}
-        return self._all(_list(status is not None), Run, most=limit, **wanted)
+    def runs(
+        self,
+        *,
+        limit: int = 20,
+        status: RunStatus | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> Sequence[Run]:
+        """Newest first, from the one after `after`."""
+        begun, last = after or (None, None)
+        given = {"status": status, "agent": agent, "since": since, "after": begun}
+        wanted = {name: content for name, content in given.items() if content is not None}
+        cursor = {} if last is None else {"after_id": last}
+        return self._all(_list(frozenset(wanted)), Run, most=limit, **wanted, **cursor)
+
+    def find_runs(self, prefix: str) -> Sequence[Run]:
+        """At most 3 whose id starts with `prefix`, case-insensitive."""
+        return self._all(_find, Run, prefix=literal(prefix))
 
     def claim_run(self, id: str) -> Run | None:
         """`ready` or `running` becomes `running` under the next attempt."""

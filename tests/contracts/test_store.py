@@ -13,6 +13,7 @@ from storage.records import (
     ExecutionStatus,
     MessageStatus,
     RequestStatus,
+    Run,
     RunStatus,
     StepStatus,
 )
@@ -173,6 +174,36 @@ async def test_requests_are_found_by_the_start_of_their_id(storage: Storage, pre
     for number, name in enumerate(("req_abc", "req_ABd", "req_x1", "req_x2")):
         await ask(storage, request(name, f"run_{number}"))
     assert len(await storage.store.read(lambda tx: tx.find_requests(prefix))) == found
+
+
+def _add_run(one: Run, tx: Transaction) -> None:
+    tx.add_run(one)
+
+
+async def test_runs_are_newest_first_filtered_and_walked_in_pages(storage: Storage) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(4):
+        agent = "support" if number % 2 else "triage"
+        at = start + timedelta(hours=number // 2)  # two at a time: the id decides between them
+        await storage.store.write(partial(_add_run, run(f"run_{number}", agent=agent, created_at=at)))
+
+    async def ids(**filters: Any) -> list[str]:
+        return [one.id for one in await storage.store.read(lambda tx: tx.runs(**filters))]
+
+    assert await ids() == ["run_3", "run_2", "run_1", "run_0"]
+    assert await ids(limit=1) == ["run_3"]
+    assert await ids(after=(start + timedelta(hours=1), "run_3")) == ["run_2", "run_1", "run_0"]
+    assert await ids(after=(start, "run_1"), limit=5) == ["run_0"]
+    assert await ids(since=start + timedelta(hours=1)) == ["run_3", "run_2"]
+    assert await ids(agent="triage") == ["run_2", "run_0"]
+    assert await ids(agent="triage", status=RunStatus.succeeded) == []
+
+
+@pytest.mark.parametrize(("prefix", "found"), [("run_ab", 2), ("RUN_ABC", 1), ("run_", 3), ("run%", 0), ("/", 0)])
+async def test_runs_are_found_by_the_start_of_their_id(storage: Storage, prefix: str, found: int) -> None:
+    for name in ("run_abc", "run_ABd", "run_x1", "run_x2"):
+        await storage.store.write(partial(_add_run, run(name)))
+    assert len(await storage.store.read(lambda tx: tx.find_runs(prefix))) == found
 
 
 # --- deliveries
