@@ -1,31 +1,35 @@
-"""A point in the past, as people type it on a command line: `30m`, `24h`, `7d`, `2w`, or a date."""
+"""Since when, as people type it: `90d`, `12h`, `30m`, `2w`, or a date such as 2026-08-01."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_LONGEST = 36_500  # days
 
 
-class Since(click.ParamType[datetime]):
-    """How long ago, or since when; becomes a point in time in UTC."""
+class Since(click.ParamType[timedelta | datetime]):
+    """A span back from now, or a point in time (UTC where no zone is named)."""
 
     name = "since"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read it; whatever cannot be read is told with an example."""
-        if isinstance(value, datetime):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta | datetime:
+        """See `click.ParamType`."""
+        if isinstance(value, timedelta | datetime):
             return value
+        if found := re.fullmatch(r"(\d{1,6})\s*([mhdw])", str(value).strip().lower(), re.ASCII):
+            span = int(found[1]) * _UNITS[found[2]]
+            if timedelta() < span <= timedelta(days=_LONGEST):
+                return span
         try:
-            return since(str(value), datetime.now(UTC))
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is not a time: write how long ago (30m, 24h, 7d, 2w) or a date (2026-11-01).", param, ctx)
+            moment = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            self.fail(f"{value!r}: write a span such as 90d, 12h or 2w, or a date such as 2026-08-01.", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def since(text: str, now: datetime) -> datetime:
-    """The point in time that `text` names, seen from `now`. A date without a zone is in UTC. Raises ValueError."""
-    if found := re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.strip().lower()):
-        return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
-    at = datetime.fromisoformat(text.strip())
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def begin(since: timedelta | datetime, now: datetime) -> datetime:
+    """The point in time."""
+    return now - since if isinstance(since, timedelta) else since

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.policy.since import Since
 from bot.settings import Settings
+from bot.since import Since
 from bot.terminal import log_to_stderr, plain_errors, run, settings_or_exit
 
 if TYPE_CHECKING:  # the rest of the program is only loaded when a command runs

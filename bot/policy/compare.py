@@ -10,8 +10,8 @@ from agents import shipped
 from agents.actions import Actions
 from bot.app import systems_of
 from bot.policy.history import Stretch, history
-from bot.policy.since import begin
 from bot.settings import Settings
+from bot.since import begin
 from policies.backtest import Backtest, Compared
 from policies.file import load
 from policies.judge import Fallback, Judge

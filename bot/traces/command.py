@@ -3,13 +3,13 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.settings import Settings
-from bot.since import Since
+from bot.since import Since, begin
 from bot.terminal import log_to_stderr, run, settings_or_exit
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def trace() -> None:
 @click.option("--since", type=Since(), help="Only runs that began since then: 30m, 24h, 7d, or a date.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many, the newest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each run, a line each.")
-def list_runs(*, agent: str | None, status: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
+def list_runs(
+    *, agent: str | None, status: str | None, since: timedelta | datetime | None, limit: int, as_json: bool
+) -> None:
     """List the newest runs.
 
     \b
@@ -91,10 +93,14 @@ def schema() -> None:
 
 
 async def _runs(
-    settings: Settings, agent: str | None, status: "RunStatus | None", since: datetime | None, limit: int
+    settings: Settings, agent: str | None, status: "RunStatus | None", since: timedelta | datetime | None, limit: int
 ) -> "Sequence[Run]":
     async with _store(settings) as store:
-        return await store.read(lambda tx: tx.runs(limit=limit, agent=agent, status=status, since=since))
+        return await store.read(
+            lambda tx: tx.runs(
+                limit=limit, agent=agent, status=status, since=None if since is None else begin(since, tx.now())
+            )
+        )
 
 
 async def _trace(settings: Settings, run_id: str) -> "Trace":

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.policy.since import Since, begin
+from bot.since import Since, begin
 from storage.records import Person
 from storage.sql.open import open_storage
 from tests.bot.policy.recorded import NOOR, RAVI, Told, record

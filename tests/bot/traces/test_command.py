@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.since import since
 from storage.records import Run, RunStatus
 from storage.sql.open import open_storage
 from storage.sql.schema import upgrade
@@ -90,21 +89,7 @@ def test_a_run_that_is_not_clear_is_told(terminal: Terminal, typed: str, why: st
 def test_a_time_that_cannot_be_read_is_told_with_an_example(terminal: Terminal) -> None:
     told = terminal("list", "--since", "yesterday")
     assert told.exit_code == 2
-    assert "write how long ago (30m, 24h, 7d, 2w) or a date (2026-11-01)" in told.stderr
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("30m", "2026-11-23T08:30:00+00:00"),
-        ("7D", "2026-11-16T09:00:00+00:00"),
-        (" 2w ", "2026-11-09T09:00:00+00:00"),
-        ("2026-11-01", "2026-11-01T00:00:00+00:00"),
-        ("2026-11-01T10:00:00+02:00", "2026-11-01T10:00:00+02:00"),
-    ],
-)
-def test_since_is_a_span_or_a_date(text: str, at: str) -> None:
-    assert since(text, datetime(2026, 11, 23, 9, tzinfo=UTC)).isoformat() == at
+    assert "write a span such as 90d, 12h or 2w, or a date such as 2026-08-01" in told.stderr
 
 
 def test_the_schema_is_told(terminal: Terminal) -> None:
