@@ -15,7 +15,7 @@ from bot.terminal import log_to_stderr, run, settings_or_exit
 if TYPE_CHECKING:
     from bot.traces.records import Trace
     from storage.records import JsonObject, Run, RunStatus
-    from storage.store import Store
+    from storage.store import Store, Transaction
 
 STATUSES = ("ready", "running", "waiting", "succeeded", "failed", "blocked", "cancelled")
 
@@ -95,12 +95,12 @@ def schema() -> None:
 async def _runs(
     settings: Settings, agent: str | None, status: "RunStatus | None", since: timedelta | datetime | None, limit: int
 ) -> "Sequence[Run]":
+    def look(tx: "Transaction") -> "Sequence[Run]":
+        begun = None if since is None else begin(since, tx.now())
+        return tx.runs(limit=limit, agent=agent, status=status, since=begun)
+
     async with _store(settings) as store:
-        return await store.read(
-            lambda tx: tx.runs(
-                limit=limit, agent=agent, status=status, since=None if since is None else begin(since, tx.now())
-            )
-        )
+        return await store.read(look)
 
 
 async def _trace(settings: Settings, run_id: str) -> "Trace":
