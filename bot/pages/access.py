@@ -1,9 +1,8 @@
 """Who sees what. The rule is in the docstring of this package; here it is code. What the directory and the database say is
 looked up beforehand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 from bot.flow.accounts import TERMINAL
 from bot.flow.people import linked_with
@@ -98,19 +97,20 @@ async def groups_of(signoff: Signoff, references: Iterable[str]) -> dict[str, fr
 class Directory:
     """Looks people up where they are known, and remembers them for a minute. Who cannot be looked up stays out."""
 
-    def __init__(self, signoff: Signoff) -> None:
-        self._signoff = signoff
+    def __init__(self, signoff: Signoff, clock: Callable[[], float]) -> None:
+        """`clock` counts seconds."""
+        self._signoff, self._clock = signoff, clock
         self._met: dict[str, tuple[float, Known]] = {}
 
     async def known(self, visitor: Visitor) -> Known:
         """Who a visitor is now. Raises Shut, SurfaceBusy, SurfaceError."""
         key = visitor.person.key
         until, known = self._met.get(key, (0.0, None))
-        if known is None or monotonic() >= until:
+        if known is None or self._clock() >= until:
             known = await self._look(visitor)
             if len(self._met) >= MOST:
                 self._met.clear()
-            self._met[key] = (monotonic() + REMEMBERED, known)
+            self._met[key] = (self._clock() + REMEMBERED, known)
         if known.standing != "member":
             raise Shut(WHY_OUT[known.standing])
         return known

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -60,9 +61,9 @@ class SignedOut(Exception):
 class Pages:
     """The pages on one replica."""
 
-    def __init__(self, signoff: Signoff, door: Door) -> None:
+    def __init__(self, signoff: Signoff, door: Door, clock: Callable[[], float] = monotonic) -> None:
         self._signoff, self._door = signoff, door
-        self._room, self._directory = Room(signoff, door.readers), Directory(signoff)
+        self._room, self._directory = Room(signoff, door.readers), Directory(signoff, clock)
 
     def mount(self, app: web.Application) -> None:
         """Serve everything under `/pages`."""

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 LONGEST = 6000  # characters from which on a text is shown whole as before and after: comparing takes too long
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_WORDS = re.compile(r"\s+|\d[\d.,]*\d|\w+|[^\w\s]")
 
 
 class Piece(NamedTuple):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -39,16 +38,6 @@ def _harmless(context: Context, value: Any) -> Any:
     return inert(cover(value))
 
 
-def _web_link(link: str | None) -> str | None:
-    """A link that may be followed: to a web page, by a name that is what it seems."""
-    try:
-        parts = urlsplit(link or "")
-    except ValueError:
-        return None
-    plain = link is not None and parts.scheme in ("http", "https") and link.isascii() and link.isprintable()
-    return link if plain and "@" not in parts.netloc and "\\" not in (link or "") and parts.hostname else None
-
-
 def _moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%-d %b %Y, %H:%M:%S}"
 
@@ -77,7 +66,6 @@ _environment.filters |= {
     "money": money,
     "moment": _moment,
     "short_moment": _short_moment,
-    "web_link": _web_link,
     "sign": lambda status: SIGNS.get(str(status), "·"),
 }
 

@@ -13,7 +13,7 @@ LONGEST = 4096  # characters; a cookie holds no more
 
 def packed(seals: Seals, purpose: str, facts: JsonObject) -> str:
     """The facts with their seal, in letters that an address and a cookie can hold."""
-    return f"{base64.urlsafe_b64encode(canonical(facts)).decode().rstrip('=')}.{seals.seal(purpose, facts)}"
+    return f"{_written(facts)}.{seals.seal(purpose, facts)}"
 
 
 def unpacked(seals: Seals, purpose: str, text: str) -> JsonObject | None:
@@ -23,7 +23,11 @@ def unpacked(seals: Seals, purpose: str, text: str) -> JsonObject | None:
         return None
     try:
         facts = json.loads(base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True))
-        genuine = isinstance(facts, dict) and seals.holds(seal, purpose, facts) and packed(seals, purpose, facts) == text
+        genuine = isinstance(facts, dict) and seals.holds(seal, purpose, facts) and _written(facts) == body
     except (binascii.Error, ValueError, RecursionError):
         return None
     return facts if genuine else None
+
+
+def _written(facts: JsonObject) -> str:
+    return base64.urlsafe_b64encode(canonical(facts)).decode().rstrip("=")

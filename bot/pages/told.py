@@ -103,8 +103,8 @@ def _decided(decision: Decision, request: Request) -> Text:
     instead = words(" in the place of ", Who(person=decision.lent_by)) if decision.lent_by else ()
     reason = reason_of(decision)
     why = words(" (", quote(reason), ")") if reason else ()
-    notes = words(": ", quote(decision.notes)) if decision.notes else ()
-    return words(Who(person=decision.person), *instead, f" {did} after {took}", *why, *notes, ". ")
+    notes = words(": ", quote(decision.notes), " ") if decision.notes else words(". ")
+    return words(Who(person=decision.person), *instead, f" {did} after {took}", *why, *notes)
 
 
 def _became(request: Request) -> Text:

@@ -1,8 +1,9 @@
 """A stage whose pages are served on a port, and people who open them."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -78,10 +79,10 @@ class House:
 
 
 @asynccontextmanager
-async def house_of(stage: Stage, **how: Any) -> AsyncIterator[House]:
+async def house_of(stage: Stage, clock: Callable[[], float] = monotonic, **how: Any) -> AsyncIterator[House]:
     door = Door(**how)
     app = web.Application()
-    Pages(stage.signoff, door).mount(app)
+    Pages(stage.signoff, door, clock).mount(app)
     async with served(app, "127.0.0.1", 0) as url:
         house = House(stage, door, url)
         try:
