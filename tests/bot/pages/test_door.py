@@ -138,7 +138,8 @@ PATHS = {"runs": "/pages/runs", "run_1a": "/pages/runs/run_1a", "req_1a": "/page
 WRONG = [
     "https://evil.example", "//evil.example", "/pages/../v1/requests", "/pages/runs/../../x", "/pages/runs?x=1",
     "/pages/runs#x", "/pages/runs/run_1%2f..", "run_", "run_A", "req_1/../..", "/pages/enter", "/pages/leave",
-    "\\pages\\runs", "/pages/runs/run_1/steps/0", "/pages/runs/", "pages/runs", "/pages/requests/run_1", "run_1\r\nSet-Cookie: a=b",
+    "\\pages\\runs",
+    "/pages/runs/run_1/steps/0", "/pages/runs/", "pages/runs", "/pages/requests/run_1", "run_1\r\nSet-Cookie: a=b",
 ]  # fmt: skip
 
 
