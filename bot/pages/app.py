@@ -97,8 +97,7 @@ class Pages:
 
     async def _enter(self, http: web.Request) -> web.StreamResponse:
         from_our_own(http, self._door)
-        given = (await http.post()).get("link", "")
-        link = await self._link(given if isinstance(given, str) else "")
+        link = await self._link(await _given(http))
         if link is None:
             return _page("stop", 410, **_OVER)
         await self._directory.known(link.visitor)
@@ -224,6 +223,10 @@ def _trouble(error: Exception, ref: str) -> web.Response:
             return _page("stop", 404, **_NOTHING)
         case web.HTTPException(status=404):
             return _page("stop", 404, **_NOTHING)
+        case web.HTTPMethodNotAllowed():
+            answer = _page("stop", 405, title="That cannot be done", said="This address is not for that.")
+            answer.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+            return answer
         case web.HTTPException():
             return _page("stop", error.status, title="That cannot be done", said=error.text or error.reason)
         case SurfaceBusy() | SurfaceError():
@@ -245,6 +248,15 @@ def _page(template: str, status: int = 200, **values: Any) -> web.Response:
     return web.Response(
         status=status, text=rendered(template, zone=zone, **values), content_type="text/html", charset="utf-8"
     )
+
+
+async def _given(http: web.Request) -> str:
+    """The link that the form sends, or nothing."""
+    try:
+        given = (await http.post()).get("link", "")
+    except (ValueError, LookupError) as error:  # what no browser sends: a broken form, an encoding that there is not
+        raise web.HTTPBadRequest(text="This form cannot be read. Open the link again.") from error
+    return given if isinstance(given, str) else ""
 
 
 async def _to_the_list(_: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from datetime import datetime
 FOLD = 0.14  # width of a folded stretch, as a share of the time that was worked
 MOST_FOLDED = 0.5  # width of all of them together, as a share of the same
 THINNEST = 0.8  # percent of the axis that the shortest bar is wide
-APART = 9.0  # percent between two ticks that can be read
+APART = 18.0  # percent between two ticks that can be read
 
 
 @dataclass(frozen=True)

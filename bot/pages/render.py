@@ -15,7 +15,8 @@ from markupsafe import Markup
 from bot.cards.inert import host, inert
 from bot.pages.difference import difference
 from bot.pages.links import PREFIX
-from bot.traces.text import duration, money
+from bot.pages.told import duration
+from bot.traces.text import money
 from policies.reviewers import shown
 from storage.redaction import Cover
 
@@ -39,11 +40,13 @@ def _harmless(context: Context, value: Any) -> Any:
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%-d %b %Y, %H:%M:%S}"
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M:%S}"
 
 
 def _short_moment(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%-d %b, %H:%M}"
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b, %H:%M}"
 
 
 _environment = Environment(

@@ -10,9 +10,8 @@ from bot.audit.story import Story
 from bot.cards.build import STATES, changes_of, reason_of
 from bot.cards.card import Card, Change
 from bot.cards.text import Text
-from bot.pages.told import request_told
+from bot.pages.told import duration, request_told
 from bot.traces.build import Asked
-from bot.traces.text import duration
 from policies.people import reviewers
 from policies.reviewers import shown
 from storage.canonical import NotCanonical, canonical

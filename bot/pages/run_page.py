@@ -25,13 +25,14 @@ KINDS = {"retrieval": "Look-up", "llm_call": "Model", "tool_call": "Tool", "appr
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the waterfall. `marks` are what to notice, as a sign and a word."""
+    """One line of the waterfall. `ms`: how long it took, or has taken so far; `marks`: what to notice, a sign and a word."""
 
     step: TraceStep
     depth: int
     title: str
     kind: str
     bar: Bar
+    ms: int
     marks: tuple[tuple[str, str], ...]
     tokens: int | None
     cost: str
@@ -60,9 +61,12 @@ class Panel:
 
 @dataclass(frozen=True)
 class RunPage:
-    """The whole page."""
+    """The whole page. `ms`, `tokens` and `cost` are of all steps together, as far as they are known."""
 
     trace: Trace
+    ms: int
+    tokens: int
+    cost: str
     excerpt: str
     told: tuple[Text, ...]
     axis: Axis
@@ -82,7 +86,8 @@ def run_page(rows: Rows, notice: Notice, actions: Actions, now: datetime, open_s
     if open_step is not None and panel is None:
         return None
     return RunPage(
-        trace=trace, excerpt=notice.excerpt, told=what_happened(rows, trace, actions), axis=axis, rows=lines,
+        trace=trace, ms=_ms(trace.started_at, _end(trace, now)), tokens=sum(line.tokens or 0 for line in lines),
+        cost=money(_cost(trace)), excerpt=notice.excerpt, told=what_happened(rows, trace, actions), axis=axis, rows=lines,
         requests=tuple(sorted(rows.asked, key=lambda id: rows.asked[id].request.created_at)),
         cover=cover, panel=panel,
     )  # fmt: skip
@@ -90,6 +95,18 @@ def run_page(rows: Rows, notice: Notice, actions: Actions, now: datetime, open_s
 
 def _end(trace: Trace, now: datetime) -> datetime:
     return max([trace.finished_at or now, *(step.finished_at for step in trace.steps if step.finished_at)])
+
+
+def _ms(begin: datetime, end: datetime) -> int:
+    return round((end - begin).total_seconds() * 1000)
+
+
+def _cost(trace: Trace) -> float | None:
+    """What a run has cost; None if that of a step is not known."""
+    if trace.status.ended:
+        return trace.total_cost_usd
+    costs = [step.cost_usd for step in trace.steps if isinstance(step, ModelCall) and step.finished_at]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
 def _span(step: TraceStep, now: datetime) -> Span:
@@ -105,6 +122,7 @@ def _row(step: TraceStep, axis: Axis, steps: Sequence[TraceStep], now: datetime)
         title=_title(step),
         kind=KINDS[step.type],
         bar=axis.bar(step.started_at, step.finished_at or now),
+        ms=_ms(step.started_at, step.finished_at or now),
         marks=tuple(_marks(step)),
         tokens=tokens,
         cost=money(step.cost_usd) if model and isinstance(step, ModelCall) else "",

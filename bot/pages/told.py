@@ -7,11 +7,11 @@ from bot.cards.build import STATES, reason_of
 from bot.cards.text import Span, Text, When, Who, bold, quote, words
 from bot.traces.build import Asked, Rows
 from bot.traces.records import Approval, ModelCall, Retrieval, ToolCall, Trace, TraceStep
-from bot.traces.text import duration, money
+from bot.traces.text import duration as _duration
+from bot.traces.text import money
 from storage.records import Decision, Outcome, Request, RequestStatus, Run, RunStatus, StepStatus
 
 MOST = 12  # proposals and failures that are told; of more, how many there are
-TITLE = 90  # characters of what a run ended with, as a sentence
 
 _STOOD = {
     RunStatus.ready: "It is about to go on.",
@@ -30,7 +30,13 @@ def what_happened(rows: Rows, trace: Trace, actions: Actions) -> tuple[Text, ...
     events = [*_events(rows, trace, actions)]
     left = len(events) - MOST
     more = (words(f"And {left} more like these; each step is below."),) if left > 0 else ()
-    return (_asked(rows.run), _did(trace.steps), *events[:MOST], *more, _end(trace))
+    told = (_asked(rows.run), _did(trace.steps), *events[:MOST], *more)
+    return told if events and trace.status is RunStatus.waiting else (*told, _end(trace))
+
+
+def duration(milliseconds: int) -> str:
+    """A duration that does not break over the end of a line."""
+    return _duration(milliseconds).replace(" ", "\u00a0")
 
 
 def request_told(asked: Asked, actions: Actions) -> Text:

@@ -246,3 +246,30 @@ def test_a_link_is_no_longer_than_ten_minutes() -> None:
     text = token(link_to(SEALS, IDS, "", "runs", Visitor(RAVI), NOW))
     assert link_in(SEALS, text, NOW + timedelta(minutes=10) - timedelta(seconds=1)) is not None
     assert link_in(SEALS, text, NOW + timedelta(minutes=10)) is None
+
+
+BROKEN: list[tuple[str, bytes]] = [
+    ("multipart/form-data", b"x"),
+    ("multipart/form-data; boundary=b", b"--b\r\n"),
+    ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="link"; filename="f"\r\n\r\nx\r\n--b--\r\n'),
+    ("application/x-www-form-urlencoded; charset=nonsense", b"link=x"),
+    ("application/x-www-form-urlencoded; charset=utf-8", b"link=\xff\xfe"),
+    ("application/x-www-form-urlencoded", b"link=%ED%A0%80.x"),
+    ("application/x-www-form-urlencoded", b"link=a&link=b"),
+    ("application/json", b'{"link": 1}'),
+    ("text/plain", b"link=x"),
+    ("nonsense", b""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "body"), BROKEN)
+async def test_a_broken_form_lets_nobody_in(sqlite_house: House, kind: str, body: bytes) -> None:
+    seen = await sqlite_house.browser().post("/pages/enter", data=body, headers={"Content-Type": kind})
+    assert seen.status in (400, 410)
+    assert "Set-Cookie" not in seen.headers
+
+
+@pytest.mark.parametrize("cookie", ["x", "a.b", "=", "é", '"', "e30.AAAA", "." * 5000])
+async def test_a_broken_cookie_lets_nobody_in(sqlite_house: House, cookie: str) -> None:
+    seen = await sqlite_house.browser().get("/pages/runs", headers={"Cookie": f"signoff={cookie}"})
+    assert seen.status == 401

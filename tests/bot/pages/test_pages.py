@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+
+from bot.flow.sweep import sweep
+from storage.records import Request
 from tests.bot.flow.stage import ANNA, NOOR, RAVI
 from tests.bot.pages.visit import House
 
@@ -92,3 +96,75 @@ async def test_the_list_is_paged(house: House) -> None:
 def plain(html: str) -> str:
     """The words of a page."""
     return " ".join(re.sub(r"<[^>]+>", "", html).split())
+
+
+ENDS = {
+    "advise buy gold": "Blocked by the policy",
+    "note all is well": "It ran without asking, and a line was written to the log channel.",
+    "think twice": "It ran without asking, as the policy lets it.",
+}
+
+
+@pytest.mark.parametrize(("line", "words"), ENDS.items(), ids=ENDS)
+async def test_what_needs_nobody_is_told(sqlite_house: House, line: str, words: str) -> None:
+    await sqlite_house.stage.type(f"run payer {line}")
+    run = await sqlite_house.stage.run()
+    assert words in plain((await (await sqlite_house.enter(ANNA)).get(f"/pages/runs/{run.id}")).text)
+
+
+async def told_of(house: House, request: Request) -> str:
+    browser = await house.enter(ANNA)
+    run = plain((await browser.get(f"/pages/runs/{request.run_id}")).text)
+    whole = plain((await browser.get(f"/pages/requests/{request.id}")).text)
+    assert "checks hold" in whole
+    return run
+
+
+async def test_every_end_of_a_request_is_told(sqlite_house: House) -> None:
+    house, stage = sqlite_house, sqlite_house.stage
+    request = await stage.ask()
+    told = await told_of(house, request)
+    assert "It still waits; it expires at" in told
+    assert "so far" in told
+    await stage.reject(request, notes="Paid already.")
+    assert "Ravi rejected it after 0 ms (Right action, wrong details): Paid already. Nothing was done." in await told_of(
+        house, request
+    )
+    request = await stage.ask("20.00 rail")
+    await stage.type(f"cancel {request.id}")
+    assert "Nothing was done." in await told_of(house, request)
+    request = await stage.ask("30.00 rail")
+    stage.clock.move(hours=5)
+    await sweep(stage.signoff)
+    await stage.settle()
+    assert "Expired: nobody decided in time. Nothing was done." in await told_of(house, request)
+    stage.till.vanish()
+    request = await stage.ask("40.00 rail")
+    await stage.approve(request)
+    assert "Whether it happened is not known; it will not run again by itself." in await told_of(house, request)
+    stage.till.refuse()
+    request = await stage.ask("50.00 rail")
+    await stage.approve(request)
+    assert "Approved, but failed" in await told_of(house, request)
+
+
+async def test_a_row_that_was_changed_afterwards_is_told(sqlite_house: House) -> None:
+    request = await sqlite_house.stage.ask()
+    forged = request.model_copy(update={"id": "req_forged", "summary": "Pay me"})
+    revision = (await sqlite_house.stage.read(lambda tx: tx.revisions(request.id)))[0]
+    await sqlite_house.stage.store.write(
+        lambda tx: tx.add_request(forged, revision.model_copy(update={"request_id": forged.id}))
+    )
+    seen = await (await sqlite_house.enter(ANNA)).get("/pages/requests/req_forged")
+    assert "1 of 5 checks do not hold" in plain(seen.text)
+    assert "revision 1: it is in the audit chain with this fingerprint" in plain(seen.text)
+
+
+async def test_times_are_the_readers_own(sqlite_house: House) -> None:
+    request = await sqlite_house.stage.ask()
+    sqlite_house.stage.surface.zones |= {"anna": "Asia/Tokyo", "ravi": "Nowhere/Atall"}
+    seen = await (await sqlite_house.enter(ANNA)).get(f"/pages/requests/{request.id}")
+    assert "22 Nov 2026, 21:00:01" in seen.text
+    assert "Times are in Asia/Tokyo" in seen.text
+    seen = await (await sqlite_house.enter(RAVI)).get(f"/pages/requests/{request.id}")
+    assert "22 Nov 2026, 12:00:01" in seen.text
