@@ -154,13 +154,13 @@ class Pages:
         return _page("runs", guest=guest, listed=listed, wanted=wanted, agents=agents, statuses=statuses, ages=AGES)
 
     async def _run(self, http: web.Request, guest: Guest) -> web.Response:
-        rows, notice = await self._room.run(guest.visitor, http.match_info["run"])
+        rows, notice, cover = await self._room.run(guest.visitor, http.match_info["run"])
         step = http.match_info.get("step")
         now = await self._signoff.store.read(lambda tx: tx.now())
-        shown = run_page(rows, notice, self._signoff.actions, now, int(step) if step else None)
+        shown = run_page(rows, notice, cover, self._signoff.actions, now, int(step) if step else None)
         if shown is None:
             raise NotYours
-        return _page("run", guest=guest, page=shown, cover=shown.cover, asked=rows.asked)
+        return _page("run", guest=guest, page=shown, cover=cover, asked=rows.asked)
 
     async def _request(self, http: web.Request, guest: Guest) -> web.Response:
         story = await self._room.request(guest.visitor, http.match_info["request"])

@@ -11,9 +11,11 @@ from bot.cards.card import Notice
 from bot.flow.signoff import Signoff
 from bot.pages.access import MOST, Concern, Eyes, concern_of, eyes_of, groups_of
 from bot.pages.links import Visitor
+from bot.pages.secrecy import cover_for
 from bot.traces.build import Rows
 from bot.traces.read import rows_of
 from storage.records import Request, Run, RunStatus
+from storage.redaction import Cover
 from storage.store import NotFound, Transaction
 
 T = TypeVar("T")
@@ -88,18 +90,19 @@ class Room:
             after, looked = _at(found[-1].line.run), looked + len(found)
         return Listed(tuple(lines), after)
 
-    async def run(self, visitor: Visitor, id: str) -> tuple[Rows, Notice]:
-        """One run with everything that is kept of it. Raises NotYours."""
+    async def run(self, visitor: Visitor, id: str) -> tuple[Rows, Notice, Cover]:
+        """One run with everything that is kept of it, and what hides its secrets. Raises NotYours."""
 
-        def look(tx: Transaction) -> tuple[Rows, Notice, Concern]:
+        def look(tx: Transaction) -> tuple[Rows, Notice, Cover, Concern]:
             rows = rows_of(tx, tx.run(id))
             requests = [each.request for each in rows.asked.values()]
             notice = notice_of(self._signoff.actions, rows.run, requests, ())
-            return rows, notice, concern_of(tx, rows.run, requests)
+            cover = cover_for(self._signoff.actions, rows, tx.executions(id))
+            return rows, notice, cover, concern_of(tx, rows.run, requests)
 
-        rows, notice, concern = await self._found(look)
+        rows, notice, cover, concern = await self._found(look)
         await self._admit(visitor, concern)
-        return rows, notice
+        return rows, notice, cover
 
     async def request(self, visitor: Visitor, id: str) -> Story:
         """One request with its whole story. Raises NotYours."""

@@ -1,7 +1,7 @@
 """What the page of a run shows, from its rows. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,16 +9,18 @@ from typing import Any
 from pydantic import JsonValue
 
 from agents.actions import Actions
-from bot.cards.build import cover_of
 from bot.cards.card import Notice
 from bot.cards.text import Text
 from bot.pages.axis import Axis, Bar, Span, axis_of
+from bot.pages.secrecy import covered
 from bot.pages.told import what_happened
 from bot.traces.build import Rows, trace_of
 from bot.traces.records import Approval, ModelCall, Retrieval, ToolCall, Trace, TraceStep
 from bot.traces.text import money
 from storage.records import Step, StepStatus
 from storage.redaction import Cover
+
+Covering = Callable[[JsonValue], JsonValue]
 
 KINDS = {"retrieval": "Look-up", "llm_call": "Model", "tool_call": "Tool", "approval": "People"}
 
@@ -72,24 +74,26 @@ class RunPage:
     axis: Axis
     rows: tuple[Row, ...]
     requests: tuple[str, ...]
-    cover: Cover
     panel: Panel | None
 
 
-def run_page(rows: Rows, notice: Notice, actions: Actions, now: datetime, open_step: int | None) -> RunPage | None:
+def run_page(
+    rows: Rows, notice: Notice, cover: Cover, actions: Actions, now: datetime, open_step: int | None
+) -> RunPage | None:
     """The page, with the panel of one step open; None if there is no such step."""
     trace = trace_of(rows, actions)
     axis = axis_of(trace.started_at, _end(trace, now), [_span(step, now) for step in trace.steps])
     lines = tuple(_row(step, axis, trace.steps, now) for step in trace.steps)
-    cover = cover_of(actions, [each.request for each in rows.asked.values()])
-    panel = _panel(lines, rows.steps, open_step, cover) if open_step is not None else None
+    panel = (
+        _panel(lines, rows.steps, open_step, lambda value: covered(value, cover, actions)) if open_step is not None else None
+    )
     if open_step is not None and panel is None:
         return None
     return RunPage(
         trace=trace, ms=_ms(trace.started_at, _end(trace, now)), tokens=sum(line.tokens or 0 for line in lines),
         cost=money(_cost(trace)), excerpt=notice.excerpt, told=what_happened(rows, trace, actions), axis=axis, rows=lines,
         requests=tuple(sorted(rows.asked, key=lambda id: rows.asked[id].request.created_at)),
-        cover=cover, panel=panel,
+        panel=panel,
     )  # fmt: skip
 
 
@@ -179,7 +183,7 @@ _DECIDED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _panel(lines: Sequence[Row], steps: Sequence[Step], number: int, cover: Cover) -> Panel | None:
+def _panel(lines: Sequence[Row], steps: Sequence[Step], number: int, cover: Covering) -> Panel | None:
     at = next((at for at, line in enumerate(lines) if line.step.step == number), None)
     if at is None:
         return None
@@ -231,17 +235,17 @@ def _came(step: TraceStep, kept: Step) -> dict[str, Any]:
             value = kept.result.get("value") if isinstance(kept.result, dict) and "value" in kept.result else kept.result
             return {"In short": step.output_summary, "Answer": value}
         case ToolCall():
-            # Of an execution and of a proposal, the receipt says it; what is replayed to the workflow repeats that.
-            whole = kept.result if step.receipt is None and step.verdict is None else None
+            # Of a proposal and its execution the receipt says it; what is replayed has their arguments, secrets and all.
+            whole = kept.result if step.verdict is None and step.parent is None else None
             return {"Result": step.result, "Receipt": step.receipt, "Returned": whole}
         case _:
             return {}
 
 
-def _parts(values: Mapping[str, JsonValue], cover: Cover) -> Iterator[Part]:
+def _parts(values: Mapping[str, JsonValue], cover: Covering) -> Iterator[Part]:
     for label, value in values.items():
         if value is None or value in ("", [], {}):
             continue
-        shown = cover.json(value, by_name=True)
+        shown = cover(value)
         text = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, indent=2)
         yield Part(label, text, not isinstance(shown, str) or len(text) > 60 or "\n" in text)

@@ -1,19 +1,26 @@
 """What others wrote stays text on every page: no element, attribute, link or style of theirs, nothing hidden, no secret."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Annotated
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from agents.actions import Action, Actions, Arguments, Effect, Secret
+from agents.runtime import LiveRun
+from agents.workflow import Agent, Agents
 from bot.cards.inert import inert
+from bot.flow.front_desk import FrontDesk
 from bot.pages.render import rendered
+from storage.records import JsonObject
 from storage.redaction import Cover
 from tests.bot.flow.stage import ANNA
 from tests.bot.pages import examples
-from tests.bot.pages.visit import House
+from tests.bot.pages.visit import House, house_of
 from tests.bot.slack.hostile import HOSTILE
 
 OURS = re.compile(r"/pages/[\w/?=&;#.%~-]*|#[\w-]+|url\(#\w+\)")
@@ -92,6 +99,56 @@ async def test_no_secret_is_shown(sqlite_house: House) -> None:
         assert seen.status == 200
         assert SECRET not in seen.text
         assert "secret, 40 characters" in seen.text
+
+
+class Door(Arguments):
+    """Which door, and what it listens to."""
+
+    phrase: Annotated[str, Secret()]
+    door: str
+
+
+async def _opened(door: Door, effect: Effect) -> JsonObject:
+    return {"summary": f"Opened {door.door}, which took {door.phrase!r}."}
+
+
+async def porter(run: LiveRun, text: str) -> str:
+    """Keeps a secret in what a tool returned, proposes it, and repeats it once it was asked for."""
+    secret: JsonObject = {"phrase": "opensesame", "door": text}
+    await run.tool_call("plan", {}, lambda: _plan(secret), dict)
+    outcome = await run.propose("open", secret, summary="Open with opensesame")
+    return f"{outcome.status} with opensesame"
+
+
+async def _plan(secret: JsonObject) -> JsonObject:
+    return {"next": [{"action": "open", "arguments": secret}]}
+
+
+@pytest.mark.parametrize("verdict", ["auto", "approve", "block"])
+async def test_a_secret_argument_is_shown_nowhere(sqlite_house: House, verdict: str) -> None:
+    stage = sqlite_house.stage
+    actions = Actions([Action("open", "Open a door", "Opens", Door, lambda door: door.door, _opened)])
+    rule = f"rules:\n  - name: doors\n    actions: [open]\n    verdict: {verdict}\n    reviewers: [ravi@example.com]\n"
+    stage.signoff = replace(
+        stage.signoff, actions=actions, agents=Agents([Agent("porter", 2, "Opens.", "PHRASE", ("open",), porter)])
+    )
+    stage.desk = FrontDesk(stage.signoff)
+    stage.adopt(rule if verdict == "approve" else rule.replace("    reviewers: [ravi@example.com]\n", ""))
+    await stage.type("run porter cave")
+    run = await stage.run()
+    async with house_of(stage) as house:
+        browser = await house.enter(ANNA)
+        requests = await stage.read(lambda tx: tx.requests(limit=5))
+        if requests:
+            await stage.edit(requests[0], phrase="rosebuds", notes="opensesame is old, use rosebuds")
+        steps = await stage.read(lambda tx: tx.steps(run.id))
+        assert len(steps) == {"auto": 2, "approve": 4, "block": 2}[verdict]
+        pages = [f"/pages/runs/{run.id}/steps/{step.number}" for step in steps]
+        for path in [*pages, *(f"/pages/requests/{each.id}?verify=1" for each in requests)]:
+            seen = await browser.get(path)
+            assert seen.status == 200
+            assert "opensesame" not in seen.text, path
+            assert "rosebuds" not in seen.text, path
 
 
 @settings(max_examples=300, deadline=None)
