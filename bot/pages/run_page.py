@@ -156,7 +156,7 @@ def _title(step: TraceStep) -> str:
 
 def _marks(step: TraceStep) -> Iterator[tuple[str, str]]:
     match step:
-        case Approval(decision=None):
+        case Approval(decision=None, finished_at=None):
             yield "…", "waits"
         case Approval(decision=str() as decision):
             yield _DECIDED[decision]

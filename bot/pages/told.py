@@ -82,8 +82,9 @@ def _events(rows: Rows, trace: Trace, actions: Actions) -> Iterator[Text]:
             yield words(
                 bold(f"Step {step.step} failed"), " (", quote(step.name), "): ", quote(step.error or "no reason kept")
             )
-        if step.notes and isinstance(step, ModelCall) and step.retries:
-            yield words(f"Step {step.step} was tried {step.retries + 1} times.")
+    tried = sum(isinstance(step, ModelCall) and bool(step.retries) for step in trace.steps)
+    if tried:
+        yield words(f"{_number(tried).capitalize()} of the model's answers had to be asked for again.")
 
 
 def _proposed(step: ToolCall, rows: Rows, actions: Actions) -> Text:

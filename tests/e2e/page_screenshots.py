@@ -28,13 +28,14 @@ async def furnished(stage: Stage) -> dict[str, str]:
     """The address of each page to take, by its name."""
     failed, long = await examples.failed(stage), await examples.long_one(stage)
     hostile, attacked = await examples.hostile(stage, TRICKS), await examples.hostile_request(stage, TRICKS)
+    late = await examples.answered_late(stage)
     rejected, edited, waiting = [await make(stage) for make in (examples.rejected, examples.edited, examples.waiting)]
     asked = (await stage.read(lambda tx: tx.requests(run_id=edited)))[0].id
     open_one = (await stage.read(lambda tx: tx.requests(run_id=waiting)))[0].id
     return {
         "runs": "runs", "nothing": "runs?agent=nobody", "unknown": "runs/run_nothing",
         "edited": f"runs/{edited}", "edited-step": f"runs/{edited}/steps/1", "edited-people": f"runs/{edited}/steps/2",
-        "waiting": f"runs/{waiting}", "rejected": f"runs/{rejected}", "failed": f"runs/{failed}",
+        "late": f"runs/{late}", "waiting": f"runs/{waiting}", "rejected": f"runs/{rejected}", "failed": f"runs/{failed}",
         "failed-step": f"runs/{failed}/steps/3", "long": f"runs/{long}", "long-step": f"runs/{long}/steps/147#step-147",
         "hostile": f"runs/{hostile}/steps/3", "request": f"requests/{asked}", "request-open": f"requests/{open_one}",
         "request-hostile": f"requests/{attacked}?verify=1",

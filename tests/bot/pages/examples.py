@@ -163,10 +163,11 @@ async def _told(
         rows.append(step.model_copy(update={"run_id": run.id, "started_at": at, "finished_at": at + took}))
         at += took + timedelta(milliseconds=3)
     calls = [step for step in steps if step.type is StepType.llm_call]
+    waited = sum(step.latency_ms or 0 for step in steps if step.type is StepType.approval)
     ended = run.model_copy(
         update={
             "status": status, "attempt": 1, "error": error, "final_output": output,
-            "finished_at": at, "total_latency_ms": round((at - begun).total_seconds() * 1000), "waited_ms": 0,
+            "finished_at": at, "total_latency_ms": round((at - begun).total_seconds() * 1000) - waited, "waited_ms": waited,
             "prompt_tokens": 1840 * len(calls), "completion_tokens": 212 * len(calls),
             "total_cost_usd": None if status is RunStatus.failed else 0.0042 * len(calls),
         }
@@ -182,3 +183,12 @@ async def _told(
     await stage.store.write(work)
     stage.clock.now = at + timedelta(seconds=5)
     return run.id
+
+
+async def answered_late(stage: Stage) -> str:
+    """Work of seconds on both sides of hours in which people were asked."""
+    approval = _step(
+        4, StepType.approval, "refund", 2 * 3600 * 1000, {"approval_request_id": "req_0", "proposal_step": 3}, None
+    )
+    steps = [_retrieval(1, 300), _call(2, 1900), _tool(3, 40, name="refund"), approval, _tool(5, 420, name="send_mail")]
+    return await _told(stage, "support", TICKET, steps, output="Refunded $300, and told Mia.")
