@@ -30,6 +30,8 @@ from bot.flow.signoff import Signoff
 from bot.flow.surface import Surface, SurfaceError
 from bot.flow.sweep import nudge, sweep
 from bot.mcp_servers import environment, looking
+from bot.pages.app import Pages
+from bot.pages.door import door_of
 from bot.reload import Reload
 from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
@@ -167,7 +169,7 @@ async def assembled(
         desk = FrontDesk(signoff)
         triggers = running(signoff, named, environment(), lambda channel: place_of(channel, homes, "SIGNOFF_TRIGGERS"))
         listens = role != "worker"
-        mounts = [Api(signoff).mount, triggers.webhooks.mount] if listens else []
+        mounts = [Api(signoff).mount, Pages(signoff, door_of(settings)).mount, triggers.webhooks.mount] if listens else []
         app = web_app(storage.check, _endpoints(chats) if listens else {}, mounts)
         address = await stack.enter_async_context(served(app, settings.host, settings.port))
         for chat in chats if listens else ():

@@ -21,6 +21,7 @@ from bot.decide_command import decide
 from bot.keys_command import keys
 from bot.mcp_command import mcp
 from bot.packages import ForeignPackage, own_packages
+from bot.pages.command import pages
 from bot.people_command import people
 from bot.policy.command import policy
 from bot.run_command import run_agent
@@ -122,6 +123,7 @@ def check(*, list_settings: bool, as_json: bool) -> None:
 main.add_command(agents)
 main.add_command(run_agent)
 main.add_command(audit)
+main.add_command(pages)
 main.add_command(people)
 main.add_command(decide)
 main.add_command(keys)

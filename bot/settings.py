@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from policies.file import SHIPPED
+from policies.reviewers import Reviewer
 
 Guid = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)]  # as Microsoft writes them
 
@@ -75,6 +77,17 @@ class Settings(BaseSettings):
     port: int = Field(8080, validation_alias="SIGNOFF_PORT", description="port to listen on", ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="SIGNOFF_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    public_url: str | None = Field(
+        None,
+        validation_alias="SIGNOFF_PUBLIC_URL",
+        description="where people reach the pages: https://signoff.example.com; without it, on this machine only",
+    )
+    page_readers: Annotated[tuple[Reviewer, ...], NoDecode] = Field(
+        (),
+        validation_alias="SIGNOFF_PAGE_READERS",
+        description="who sees every run on the pages: e-mails, slack:U…, slack:S…, slack:@group, teams:…; others see theirs",
     )
 
     slack_bot_token: SecretStr | None = Field(
@@ -184,12 +197,29 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _reached(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if (
+            not (parts.scheme == "https" or here)
+            or not parts.hostname
+            or parts.path.strip("/")
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("write https:// and a host name, without a path; http:// only for this machine")
+        return f"{parts.scheme}://{parts.netloc}"
+
     @field_validator("mcp", "triggers", "prices", "help_centre", "library", "tickets", mode="before")
     @classmethod
     def _none_if_empty(cls, value: Any) -> Any:
         return value or None
 
-    @field_validator("agents", "reviewers", "teams_tenants", mode="before")
+    @field_validator("agents", "reviewers", "page_readers", "teams_tenants", mode="before")
     @classmethod
     def _by_comma(cls, value: Any) -> Any:
         if isinstance(value, str):
