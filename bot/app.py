@@ -32,6 +32,7 @@ from bot.flow.sweep import nudge, sweep
 from bot.mcp_servers import environment, looking
 from bot.pages.app import Pages
 from bot.pages.door import door_of
+from bot.pages.links import links_of
 from bot.reload import Reload
 from bot.scheduler import Tick, scheduler
 from bot.settings import Settings
@@ -165,6 +166,7 @@ async def assembled(
             ids=RandomIds(),
             seals=seals,
             homes=homes,
+            page_link=links_of(settings.public_url, seals, RandomIds()),
         )
         desk = FrontDesk(signoff)
         triggers = running(signoff, named, environment(), lambda channel: place_of(channel, homes, "SIGNOFF_TRIGGERS"))

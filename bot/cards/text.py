@@ -60,7 +60,15 @@ class When(Record):
     at: datetime
 
 
-Span = Annotated[Words | Quote | Who | Called | When, Field(discriminator="kind")]
+class Page(Record):
+    """A page of ours that can be opened. Never the address of anybody else: those are shown as text."""
+
+    kind: Literal["page"] = "page"
+    text: Shown
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+Span = Annotated[Words | Quote | Who | Called | When | Page, Field(discriminator="kind")]
 Text = tuple[Span, ...]
 
 _adapter: TypeAdapter[Text] = TypeAdapter(Text)
@@ -119,3 +127,5 @@ def _plain(span: Span) -> str:
             return shown(span.reference)
         case When():
             return f"{span.at:%Y-%m-%d %H:%M} UTC"
+        case Page():
+            return f"{span.text}: {span.url}"

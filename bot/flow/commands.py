@@ -3,11 +3,12 @@
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agents.workflow import UnknownAgent
 from bot.cards import listing
 from bot.cards.said import TAKEN
-from bot.cards.text import Text, bold, code, words
+from bot.cards.text import Page, Text, bold, code, words
 from bot.flow import explain
 from bot.flow.close import cancel, expire
 from bot.flow.delegate import delegate
@@ -15,7 +16,7 @@ from bot.flow.desk import Answer, Command
 from bot.flow.execute import execution_of
 from bot.flow.run import InputRefused, start
 from bot.flow.signoff import Signoff
-from storage.records import Request, RequestStatus
+from storage.records import Person, Request, RequestStatus
 from storage.store import Transaction
 
 LISTED = 10  # requests that `list` shows
@@ -90,9 +91,19 @@ async def show(signoff: Signoff, typed: Command, rest: str) -> Answer:
     def look(tx: Transaction) -> Text:
         revisions, decisions = tx.revisions(found.id), tx.decisions(found.id)
         execution = execution_of(tx, found)
-        return listing.one_request(signoff.actions, found, revisions, decisions, execution)
+        told = listing.one_request(signoff.actions, found, revisions, decisions, execution)
+        return (*told, *_pages(signoff, found, typed.person, tx.now()))
 
     return Answer(True, await signoff.store.read(look))
+
+
+def _pages(signoff: Signoff, request: Request, person: Person, now: datetime) -> Text:
+    """Where this person can see all of it, if pages can be reached. Only they see the answer: the links let them in."""
+    if signoff.page_link is None:
+        return ()
+    opened = Page(text="Open the request", url=signoff.page_link(request.id, person, now))
+    run = Page(text="its run", url=signoff.page_link(request.run_id, person, now))
+    return words("\n", opened, " or ", run, ". These links are yours alone, for ten minutes.")
 
 
 async def take_back(signoff: Signoff, typed: Command, rest: str) -> Answer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from agents.actions import Actions
 from agents.model import Model
@@ -12,7 +13,7 @@ from bot.flow.surface import Surface
 from bot.flow.turns import Turns
 from policies.judge import Bench, Fallback, Judge
 from policies.rules import Policy
-from storage.records import Place, Proposal, Request
+from storage.records import Person, Place, Proposal, Request
 from storage.store import Store
 
 
@@ -20,7 +21,8 @@ from storage.store import Store
 class Signoff:
     """The ports and the rules. `policy` answers with the policy in force now; `fallback` is what the deployment names where
     a policy names nobody and nowhere. `homes` are the tenants that the surfaces are connected to, by name of the surface,
-    `environment` is what the deployment calls itself, and `admin_place` is where those read who own the policy."""
+    `environment` is what the deployment calls itself, and `admin_place` is where those read who own the policy.
+    `page_link` makes a link that lets one person in to the page of a run or request; None where pages have no address."""
 
     store: Store
     agents: Agents
@@ -35,6 +37,7 @@ class Signoff:
     homes: Mapping[str, str] = field(default_factory=dict)
     environment: str = "production"
     admin_place: Place | None = None
+    page_link: Callable[[str, Person, datetime], str] | None = None
     bench: Bench = field(default_factory=Bench, compare=False)
     turns: Turns = field(default_factory=Turns, compare=False)
 

@@ -5,6 +5,7 @@ all of them end. That a link works once is the database's part: it remembers whi
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -71,6 +72,13 @@ def link_to(seals: Seals, ids: Ids, base: str, path: str, visitor: Visitor, now:
     without a slash at the end. Pure but for the ids. Raises BadPath."""
     facts = {"id": ids.new("link"), "path": path_of(path), **_facts(visitor, now + LINK_LIFE)}
     return f"{base}{PREFIX}/enter?link={packed(seals, _LINK, facts)}"
+
+
+def links_of(base: str | None, seals: Seals, ids: Ids) -> Callable[[str, Person, datetime], str] | None:
+    """Makes links for people in chat, who come from elsewhere: None without a public address."""
+    if base is None:
+        return None
+    return lambda page, person, now: link_to(seals, ids, base, page, Visitor(person), now)
 
 
 def link_in(seals: Seals, text: str, now: datetime) -> Link | None:

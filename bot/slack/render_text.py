@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.cards.fold import more_characters
 from bot.cards.inert import beginning, inert, inert_line
-from bot.cards.text import Called, Quote, Span, Text, When, Who, Words, plain
+from bot.cards.text import Called, Page, Quote, Span, Text, When, Who, Words, plain
 from bot.slack import limits
 from policies.reviewers import shown
 
@@ -112,6 +112,8 @@ def _pieces(span: Span) -> list[Block]:
             return [_called(span.reference)]
         case When():
             return [_date(span.at)]
+        case Page():
+            return [{"type": "link", "url": span.url, "text": span.text}]
 
 
 def _called(reference: str) -> Block:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bot.cards.fold import more_characters
 from bot.cards.inert import beginning, inert, inert_line
-from bot.cards.text import Called, Quote, Span, Text, When, Who, Words, plain
+from bot.cards.text import Called, Page, Quote, Span, Text, When, Who, Words, plain
 from bot.teams import limits
 from policies.reviewers import shown
 
@@ -234,6 +234,9 @@ def _pieces(span: Span) -> list[Block]:
             return runs(shown(span.reference), "bold")
         case When():
             return runs(f"{span.at:%Y-%m-%d %H:%M} UTC")
+        case Page():
+            opens: Block = {"type": "Action.OpenUrl", "url": span.url}
+            return [run | {"selectAction": opens, "underline": True} for run in runs(span.text)]
 
 
 def _within(text: Text, room: int) -> Text:
