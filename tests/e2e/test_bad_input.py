@@ -123,7 +123,7 @@ async def test_serve_refuses_a_broken_policy_with_its_line(place: Premises) -> N
     told = await signoff("serve", cwd=place.directory, env=env)
     assert told.code == 2
     assert told.out == ""
-    assert f"{policy}:4: rules[0].verdict: 'perhaps' is not one of auto, log, approve or block" in told.err
+    assert f"{policy}:4:14: rules[0].verdict: 'perhaps' is not one of auto, log, approve or block" in told.err
     assert "Traceback" not in told.err
 
 
@@ -137,7 +137,7 @@ async def test_a_policy_that_breaks_while_serving_is_not_taken_over_and_the_chan
         )
 
         told = await eyes.said("The policy file was changed, but cannot be used. The old policy stays.")
-        assert f"{policy}:5: " in text_of(told)
+        assert f"{policy}:5:5: " in text_of(told)
         assert "risc" in text_of(told)
         assert demo.replica.reload.current.policy.version == version
         _, request, _ = await asked_for(demo, BROKEN_LAMP)

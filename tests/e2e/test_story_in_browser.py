@@ -123,6 +123,7 @@ def _trace_tells(run: Run, steps: Sequence[Step], request: Request) -> None:
 
 def _audit_tells(entries: Sequence[AuditEntry], request: Request) -> None:
     assert [(entry.event, entry.actor) for entry in entries] == [
+        ("policy.adopted", "signoff"),
         ("run.started", "slack:T0SANDBOX:U0TESS"),
         ("request.created", "agent:support"),
         ("request.revised", TO_RAVI),
@@ -133,8 +134,8 @@ def _audit_tells(entries: Sequence[AuditEntry], request: Request) -> None:
         ("run.succeeded", "agent:support"),
     ]
     prints = [entry.body.get("fingerprint") for entry in entries]
-    assert prints[2:6] == [request.fingerprint] * 4
-    assert prints[1] == entries[2].body["previous"] != request.fingerprint
+    assert prints[3:7] == [request.fingerprint] * 4
+    assert prints[2] == entries[3].body["previous"] != request.fingerprint
 
 
 async def _evaluation_tells(eyes: Eyes, run: Run, request: Request) -> None:

@@ -77,6 +77,6 @@ async def test_a_webhook_a_mail_and_a_clock_each_start_a_run_that_people_decide_
 async def test_it_does_not_start_with_triggers_that_cannot_work(place: Premises, env: dict[str, str]) -> None:
     told = await signoff("serve", cwd=place.directory, env={**env, "CRM_SECRET": "guess"})
     assert told.code == 2
-    assert "triggers.yaml:3:32: webhooks.crm.secret: the variable CRM_SECRET holds no webhook secret" in told.err
+    assert "triggers.yaml:3:33: webhooks.crm.secret: the variable CRM_SECRET holds no webhook secret" in told.err
     assert "guess" not in told.err
     assert "Traceback" not in told.err

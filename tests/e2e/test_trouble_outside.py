@@ -79,7 +79,7 @@ async def _ends_with(demo: Demo, why: str) -> None:
     assert (await eyes.steps(run))[-1].status == "failed"
     assert why in text_of(await eyes.said("support could not finish"))
     assert why in text_of(await eyes.said("This run failed. "))
-    assert [entry.event for entry in await eyes.audit()] == ["run.started", "run.failed"]
+    assert [entry.event for entry in await eyes.audit()] == ["policy.adopted", "run.started", "run.failed"]
 
 
 async def test_billing_that_is_down_is_told_on_the_card_and_nothing_happened(company: Demo) -> None:
