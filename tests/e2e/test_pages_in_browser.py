@@ -1,5 +1,6 @@
 """The pages in a browser: the way in, the way through a run, a phone, the dark, long runs, and texts that mean harm."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def enter(seen: Window, house: House, page: str = "runs") -> None:
     await seen.page.goto(house.link(ANNA, page))
     await seen.page.get_by_role("button", name="Sign in").click()
+    await expect(seen.page).not_to_have_url(re.compile("/pages/enter"))
 
 
 async def test_from_the_terminal_to_the_request_of_the_demo(
@@ -110,7 +112,9 @@ async def test_the_way_through_works_with_keys_alone(
     seen = await window(chromium, contexts)
     await enter(seen, house, run)
     page = seen.page
-    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Proposed pay")).to_be_visible()  # else the keys go to the page before
+    await page.wait_for_load_state()
+    await page.locator("body").press("Tab")
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await page.keyboard.press("Enter")
     for _ in range(3):  # past the crumbs
